@@ -1,0 +1,84 @@
+# The kit's own words: shell, fields, map, errors. Rooms keep theirs. Every key exists in en.ftl too.
+
+kit-skip = Zum Inhalt springen
+kit-access-label = Sprachen und Zugang
+kit-easy-language = Leichte Sprache
+kit-sign-language = Gebärdensprache
+kit-nav-label = Hauptbereiche
+kit-menu = Menü
+kit-desk = Arbeitsplatz
+kit-account = Konto
+kit-sign-in = Anmelden
+kit-sign-out = Abmelden
+kit-demo-label = Hinweis zur Vorführung
+kit-demo-text = Vorführung: Diese Stadt und alle Daten sind erfunden.
+kit-demo-mails = Verschickte E-Mails ansehen
+kit-offline = Sie sind gerade offline. Was Sie eingeben, bleibt auf diesem Gerät. Senden geht wieder, sobald die Verbindung steht.
+kit-phone = Telefon
+kit-115 = Behördennummer 115
+
+kit-error-one = Bitte prüfen Sie eine Angabe
+kit-error-many = Bitte prüfen Sie Ihre Angaben
+kit-error-prefix = Fehler:
+kit-error-title = Fehler:
+kit-optional = (freiwillig)
+kit-sending = Wird gesendet …
+kit-change = Ändern
+kit-more = Weitere anzeigen
+kit-back = Zurück
+kit-next = Weiter
+kit-print = Drucken
+kit-search = Suchen
+kit-step = Schritt
+kit-of = von
+kit-day = Tag
+kit-month = Monat
+kit-year = Jahr
+
+kit-photo-choose = Foto auswählen
+kit-photo-remove = Foto entfernen
+kit-photo-chosen = Fotos ausgewählt
+
+kit-rating-5 = sehr zufrieden
+kit-rating-4 = zufrieden
+kit-rating-3 = teils, teils
+kit-rating-2 = unzufrieden
+kit-rating-1 = sehr unzufrieden
+
+kit-map-label = Karte
+kit-map-pick-title = Karte: Ort auswählen
+kit-map-tap = Tippen Sie auf die Stelle
+kit-map-move = Karte bewegen
+kit-map-up = Nach oben
+kit-map-down = Nach unten
+kit-map-left = Nach links
+kit-map-right = Nach rechts
+kit-map-in = Vergrößern
+kit-map-out = Verkleinern
+kit-map-center = Markierung in die Kartenmitte setzen
+kit-map-pin = Gewählter Ort
+kit-map-picked = Ort gewählt. Sie können die Markierung verschieben.
+kit-map-group = Einträge an dieser Stelle. Karte vergrößern
+kit-map-data = Kartendaten:
+kit-map-image = Karte. Klicken Sie auf die Stelle. Ohne Karte geben Sie eine Adresse ein.
+kit-locate = Meinen Standort verwenden
+
+kit-what-now = Was Sie jetzt tun können
+kit-help-by-phone = Wir helfen Ihnen gern am Telefon:
+kit-incident = Nummer dieses Fehlers:
+kit-to-home = Zur Startseite
+kit-to-search = Suchen
+kit-403-title = Diese Seite ist nicht für Sie freigegeben
+kit-403-text = Melden Sie sich mit einem Konto an, das diese Seite sehen darf. Oder fragen Sie die Person, die Ihre Rechte verwaltet.
+kit-404-title = Diese Seite gibt es nicht
+kit-404-text = Vielleicht ist die Adresse falsch geschrieben oder die Seite ist umgezogen.
+kit-410-title = Diese Seite gibt es nicht mehr
+kit-410-text = Der Inhalt wurde gelöscht oder der Link ist abgelaufen.
+kit-422-title = Damit können wir nicht weiterarbeiten
+kit-422-text = Gehen Sie zurück und prüfen Sie Ihre Angaben. Es wurde nichts gesendet.
+kit-429-title = Das waren sehr viele Anfragen
+kit-429-text = Warten Sie bitte eine Minute und versuchen Sie es dann noch einmal.
+kit-500-title = Bei uns ist etwas schiefgegangen
+kit-500-text = Es tut uns leid. Der Fehler ist bei uns gemeldet. Versuchen Sie es in einigen Minuten noch einmal.
+kit-503-title = Die Seite ist gerade nicht erreichbar
+kit-503-text = Wir arbeiten daran. Versuchen Sie es in einigen Minuten noch einmal. Ihre Eingaben bleiben auf diesem Gerät.

@@ -1,0 +1,84 @@
+# The kit's own words: shell, fields, map, errors. Rooms keep theirs. Every key exists in de.ftl too.
+
+kit-skip = Skip to content
+kit-access-label = Languages and access
+kit-easy-language = Easy language
+kit-sign-language = Sign language
+kit-nav-label = Main sections
+kit-menu = Menu
+kit-desk = Staff desk
+kit-account = Account
+kit-sign-in = Sign in
+kit-sign-out = Sign out
+kit-demo-label = About this demonstration
+kit-demo-text = Demonstration: this town and all its data are invented.
+kit-demo-mails = See the e-mails sent
+kit-offline = You are offline. What you type stays on this device. You can send it as soon as the connection is back.
+kit-phone = Phone
+kit-115 = Government number 115
+
+kit-error-one = Please check one entry
+kit-error-many = Please check your entries
+kit-error-prefix = Error:
+kit-error-title = Error:
+kit-optional = (optional)
+kit-sending = Sending …
+kit-change = Change
+kit-more = Show more
+kit-back = Back
+kit-next = Continue
+kit-print = Print
+kit-search = Search
+kit-step = Step
+kit-of = of
+kit-day = Day
+kit-month = Month
+kit-year = Year
+
+kit-photo-choose = Choose photo
+kit-photo-remove = Remove photo
+kit-photo-chosen = photos chosen
+
+kit-rating-5 = very satisfied
+kit-rating-4 = satisfied
+kit-rating-3 = so-so
+kit-rating-2 = dissatisfied
+kit-rating-1 = very dissatisfied
+
+kit-map-label = Map
+kit-map-pick-title = Map: choose the place
+kit-map-tap = Tap the place
+kit-map-move = Move the map
+kit-map-up = Up
+kit-map-down = Down
+kit-map-left = Left
+kit-map-right = Right
+kit-map-in = Zoom in
+kit-map-out = Zoom out
+kit-map-center = Put the marker in the middle of the map
+kit-map-pin = Chosen place
+kit-map-picked = Place chosen. You can move the marker.
+kit-map-group = entries here. Zoom in
+kit-map-data = Map data:
+kit-map-image = Map. Click the place. Without the map, type an address.
+kit-locate = Use my position
+
+kit-what-now = What you can do now
+kit-help-by-phone = We are happy to help by phone:
+kit-incident = Number of this error:
+kit-to-home = To the home page
+kit-to-search = Search
+kit-403-title = You may not see this page
+kit-403-text = Sign in with an account that may see this page. Or ask the person who manages your rights.
+kit-404-title = This page does not exist
+kit-404-text = The address may be misspelt, or the page has moved.
+kit-410-title = This page is gone
+kit-410-text = The content was deleted or the link has expired.
+kit-422-title = We cannot work with this
+kit-422-text = Go back and check your entries. Nothing was sent.
+kit-429-title = That was a lot of requests
+kit-429-text = Please wait a minute and then try again.
+kit-500-title = Something went wrong on our side
+kit-500-text = We are sorry. The error has been reported to us. Please try again in a few minutes.
+kit-503-title = This page cannot be reached right now
+kit-503-text = We are working on it. Please try again in a few minutes. What you typed stays on this device.
