@@ -1,0 +1,148 @@
+//! Migrations: each room's scripts in order, each once, recorded with a checksum, under a lock that keeps a second
+//! node waiting. Scripts are only ever added; a changed one is an error that names it. No down scripts: a release
+//! first widens, the next one narrows. A script may not contain a trigger, because it is cut at semicolons.
+
+use crate::{DbError, Kind, Settings, postgres, sql, sqlite};
+use aws_lc_rs::digest;
+use rusqlite::Connection;
+use std::fmt::Write;
+
+/// One script. The name begins with the date, `20261122_reports`, and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+/// A room's name and its scripts.
+pub type Migrations = (&'static str, &'static [Migration]);
+
+pub(crate) const OWN: Migrations =
+    ("db", &[Migration { name: "20261122_db", sql: include_str!("../migrations/20261122_db.sql") }]);
+
+const RECORDS: &str = "CREATE TABLE IF NOT EXISTS migrations (
+    room TEXT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL,
+    PRIMARY KEY (room, name))";
+
+pub(crate) fn run(settings: &Settings, kind: Kind, sets: &[Migrations]) -> Result<usize, DbError> {
+    let mut all = vec![OWN];
+    all.extend(sets);
+    match kind {
+        Kind::Sqlite => on_sqlite(settings, &all),
+        Kind::Postgres => postgres::on_own_connection(settings, |client| on_postgres(settings, client, &all)),
+    }
+}
+
+fn checksum(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
+}
+
+/// One name for the state that these sets lead to: what a test's template database is called.
+pub(crate) fn fingerprint(sets: &[Migrations]) -> String {
+    let mut all = format!("{} {}", OWN.0, checksum(OWN.1[0].sql));
+    for (room, migrations) in sets {
+        for migration in *migrations {
+            write!(all, " {room} {} {}", migration.name, checksum(migration.sql)).ok();
+        }
+    }
+    checksum(&all)[..16].to_owned()
+}
+
+/// Whether a script is due, given the checksum on record.
+fn is_due(room: &str, migration: &Migration, recorded: Option<&str>) -> Result<bool, DbError> {
+    match recorded {
+        None => Ok(true),
+        Some(known) if known == checksum(migration.sql) => Ok(false),
+        Some(_) => Err(DbError::other(format!(
+            "the migration {room}/{} was changed after it had been applied: add another one instead",
+            migration.name
+        ))),
+    }
+}
+
+fn refused(room: &str, migration: &Migration, statement: &str, why: &str) -> DbError {
+    let first_line = statement.lines().find(|line| !line.trim_start().starts_with("--")).unwrap_or_default();
+    DbError::other(format!("the migration {room}/{} failed at `{first_line}`: {why}", migration.name))
+}
+
+fn on_sqlite(settings: &Settings, sets: &[Migrations]) -> Result<usize, DbError> {
+    let broken = |error: rusqlite::Error| DbError::Unavailable(format!("migrations: {error}"));
+    let conn = Connection::open(sqlite::path(&settings.url)).map_err(broken)?;
+    // All in one transaction: another process waits here until everything is applied.
+    conn.execute_batch("PRAGMA busy_timeout = 60000; PRAGMA foreign_keys = ON; BEGIN EXCLUSIVE").map_err(broken)?;
+    conn.execute_batch(RECORDS).map_err(broken)?;
+    let mut applied = 0;
+    for (room, migrations) in sets {
+        for migration in *migrations {
+            let recorded = recorded_on_sqlite(&conn, room, migration.name).map_err(broken)?;
+            if !is_due(room, migration, recorded.as_deref())? {
+                continue;
+            }
+            for statement in sql::statements(migration.sql) {
+                conn.execute_batch(statement).map_err(|e| refused(room, migration, statement, &e.to_string()))?;
+            }
+            conn.execute(
+                "INSERT INTO migrations (room, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
+                (room, migration.name, checksum(migration.sql), settings.clock.now().micros()),
+            )
+            .map_err(broken)?;
+            applied += 1;
+        }
+    }
+    conn.execute_batch("COMMIT").map_err(broken)?;
+    Ok(applied)
+}
+
+fn recorded_on_sqlite(conn: &Connection, room: &str, name: &str) -> rusqlite::Result<Option<String>> {
+    let mut statement = conn.prepare_cached("SELECT checksum FROM migrations WHERE room = ?1 AND name = ?2")?;
+    let mut rows = statement.query((room, name))?;
+    rows.next()?.map(|row| row.get(0)).transpose()
+}
+
+fn on_postgres(settings: &Settings, client: &mut ::postgres::Client, sets: &[Migrations]) -> Result<usize, DbError> {
+    // The number is arbitrary and ours. It is released with the connection at the latest.
+    client
+        .batch_execute("SET statement_timeout = 0; SET lock_timeout = 60000; SELECT pg_advisory_lock(7283461550129)")
+        .map_err(|e| postgres::failure(&e, "migrations lock"))?;
+    client.batch_execute(RECORDS).map_err(|e| postgres::failure(&e, RECORDS))?;
+    let mut applied = 0;
+    for (room, migrations) in sets {
+        for migration in *migrations {
+            if apply_on_postgres(settings, client, room, migration)? {
+                applied += 1;
+            }
+        }
+    }
+    Ok(applied)
+}
+
+fn apply_on_postgres(
+    settings: &Settings,
+    client: &mut ::postgres::Client,
+    room: &str,
+    migration: &Migration,
+) -> Result<bool, DbError> {
+    const FIND: &str = "SELECT checksum FROM migrations WHERE room = $1 AND name = $2";
+    const RECORD: &str = "INSERT INTO migrations (room, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
+    let found = client.query_opt(FIND, &[&room, &migration.name]).map_err(|e| postgres::failure(&e, FIND))?;
+    let recorded: Option<String> = found.map(|row| row.get(0));
+    if !is_due(room, migration, recorded.as_deref())? {
+        return Ok(false);
+    }
+    let mut transaction = client.transaction().map_err(|e| postgres::failure(&e, "BEGIN"))?;
+    for statement in sql::statements(migration.sql) {
+        transaction.batch_execute(statement).map_err(|e| {
+            let why = e.as_db_error().map_or_else(|| e.to_string(), |db| db.message().to_owned());
+            refused(room, migration, statement, &why)
+        })?;
+    }
+    let (sum, now) = (checksum(migration.sql), settings.clock.now().micros());
+    transaction.execute(RECORD, &[&room, &migration.name, &sum, &now]).map_err(|e| postgres::failure(&e, RECORD))?;
+    transaction.commit().map_err(|e| postgres::failure(&e, "COMMIT"))?;
+    Ok(true)
+}

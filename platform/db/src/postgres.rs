@@ -1,0 +1,506 @@
+//! PostgreSQL: every thread owns one connection and its prepared statements. Reading connections cannot write.
+//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: TLS. Put the database on the same
+//! machine, a socket, or behind an encrypted tunnel.
+//! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
+
+use crate::{
+    Constraint, DbError, Settings, Shared, Sql, Violated, count,
+    sqlite::spawn,
+    tx::{Args, Conn, EachRow, Row, RowOf, storable},
+    work::{Job, Message, Ran},
+};
+use ::postgres::{
+    Client, Config, Error, NoTls, Statement,
+    config::SslMode,
+    error::SqlState,
+    types::{FromSql, IsNull, ToSql, Type},
+};
+use base::{FromValue, Value};
+use bytes::{BufMut, BytesMut};
+use crossbeam_channel::Receiver;
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    error::Error as _,
+    ops::ControlFlow,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// How often a transaction is run in all before a conflict becomes `Busy`.
+const RUNS_MAX: u32 = 5;
+const STATEMENTS_CACHED: usize = 512;
+/// How long one call waits for a lost database to come back; the next calls then fail at once for a while.
+const PATIENCE: Duration = Duration::from_secs(2);
+const RECONNECT_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Reader,
+    Writer,
+}
+
+/// What the last transaction met that its closure need not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    Conflict,
+    Lost,
+}
+
+pub(crate) struct Postgres {
+    client: RefCell<Client>,
+    statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
+    fault: Cell<Fault>,
+    role: Role,
+}
+
+fn config(settings: &Settings) -> Result<Config, DbError> {
+    // The error of the parser may quote the URL, and the URL a password.
+    let mut config: Config =
+        settings.url.parse().map_err(|_| DbError::other("the database URL is neither sqlite: nor PostgreSQL's"))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(DbError::other(
+            "sslmode=require: TLS to PostgreSQL is not built in; use a socket, the same machine or a tunnel",
+        ));
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("stadtplatz");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(5));
+    }
+    config.tcp_user_timeout(Duration::from_secs(15));
+    Ok(config)
+}
+
+impl Postgres {
+    fn connect(settings: &Settings, role: Role) -> Result<Self, DbError> {
+        let mut client = config(settings)?.connect(NoTls).map_err(|e| failure(&e, "connect"))?;
+        let millis = settings.statement_timeout.as_millis();
+        let read_only = if role == Role::Reader { "on" } else { "off" };
+        let durable = if settings.durable { "on" } else { "off" };
+        client
+            .batch_execute(&format!(
+                "SET statement_timeout = {millis}; SET lock_timeout = {millis}; SET TIME ZONE 'UTC';
+                 SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning;
+                 SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
+            ))
+            .map_err(|e| failure(&e, "SET"))?;
+        let statements = RefCell::default();
+        Ok(Self { client: RefCell::new(client), statements, fault: Cell::new(Fault::None), role })
+    }
+
+    /// Texts must sort the same on every installation, and in SQLite: by code point.
+    fn look_around(&self) -> Result<(), DbError> {
+        const ASK: &str = "SELECT pg_encoding_to_char(encoding)::TEXT, datcollate::TEXT FROM pg_database
+                           WHERE datname = current_database()";
+        let row = self.client.borrow_mut().query_one(ASK, &[]).map_err(|e| failure(&e, ASK))?;
+        let (encoding, collation): (String, String) = (row.get(0), row.get(1));
+        if encoding != "UTF8" {
+            return Err(DbError::other(format!("the database is encoded in {encoding}, not in UTF8")));
+        }
+        if !["C", "POSIX", "C.UTF-8", "C.utf8"].contains(&collation.as_str()) {
+            tracing::warn!(collation, "the database sorts texts by this collation; create it with LC_COLLATE 'C'");
+        }
+        Ok(())
+    }
+
+    fn plain(&self, text: &str) -> Result<(), DbError> {
+        self.client.borrow_mut().batch_execute(text).map_err(|error| self.note(&error, text))
+    }
+
+    fn prepared(&self, sql: &Sql) -> Result<Statement, DbError> {
+        if let Some(statement) = self.statements.borrow().get(&sql.0) {
+            return Ok(statement.clone());
+        }
+        let prepared = self.client.borrow_mut().prepare(&sql.0);
+        let statement = prepared.map_err(|error| self.note(&error, &sql.0))?;
+        let mut statements = self.statements.borrow_mut();
+        if statements.len() >= STATEMENTS_CACHED {
+            statements.clear();
+        }
+        statements.insert(sql.0.clone(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Remembers what the error means for the whole transaction, and translates it.
+    fn note(&self, error: &Error, text: &str) -> DbError {
+        let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+            || (error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) && text.contains("SELECT"));
+        if stale {
+            // A migration changed a table under a prepared statement.
+            self.statements.borrow_mut().clear();
+        }
+        if is_lost(error, self.role) || self.client.borrow().is_closed() {
+            self.fault.set(Fault::Lost);
+        } else if is_conflict(error) || stale {
+            self.fault.set(Fault::Conflict);
+        }
+        failure(error, text)
+    }
+}
+
+impl Conn for Postgres {
+    fn exec(&self, sql: &Sql, args: &Args<'_>) -> Result<u64, DbError> {
+        let statement = self.prepared(sql)?;
+        let bound = bind(args)?;
+        let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let done = self.client.borrow_mut().execute(&statement, &refs);
+        done.map_err(|error| self.note(&error, &sql.0))
+    }
+
+    fn rows(&self, sql: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
+        let statement = self.prepared(sql)?;
+        let bound = bind(args)?;
+        let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let found = self.client.borrow_mut().query(&statement, &refs);
+        for row in &found.map_err(|error| self.note(&error, &sql.0))? {
+            if each(&Row(RowOf::Postgres(row)))? == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bind<'a>(args: &'a Args<'_>) -> Result<Vec<Bound<'a>>, DbError> {
+    (1..=args.len())
+        .map(|number| {
+            let value = args.value(number);
+            storable(&value)?;
+            Ok(Bound(value))
+        })
+        .collect()
+}
+
+/// A value on its way into a statement. The driver logs arguments by `Debug`, so that shows nothing.
+struct Bound<'a>(Value<'a>);
+
+impl std::fmt::Debug for Bound<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a value does not fit a parameter of type {0}")]
+struct Misfit(String);
+
+type Boxed = Box<dyn std::error::Error + Sync + Send>;
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+        match (&self.0, ty) {
+            (Value::Null, _) => return Ok(IsNull::Yes),
+            (Value::Bool(b), &Type::BOOL) => out.put_u8(u8::from(*b)),
+            (Value::Int(i), &Type::INT8) => out.put_i64(*i),
+            (Value::Int(i), &Type::INT4) => out.put_i32(i32::try_from(*i)?),
+            (Value::Int(i), &Type::INT2) => out.put_i16(i16::try_from(*i)?),
+            (Value::Int(i), &Type::FLOAT8) => {
+                #[expect(clippy::cast_precision_loss, reason = "a whole number for a column of real numbers")]
+                out.put_f64(*i as f64);
+            }
+            (Value::Real(r), &Type::FLOAT8) => out.put_f64(*r),
+            (Value::Text(t), &(Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN)) => {
+                out.put_slice(t.as_bytes());
+            }
+            (Value::Bytes(b), &Type::BYTEA) => out.put_slice(b),
+            (Value::Uuid(id), &Type::UUID) => out.put_slice(id.as_bytes()),
+            _ => return Err(Box::new(Misfit(ty.name().to_owned()))),
+        }
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+        self.to_sql(ty, out)
+    }
+}
+
+/// A column on its way out.
+struct Column<'a>(Value<'a>);
+
+impl<'a> FromSql<'a> for Column<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+        Ok(Self(match *ty {
+            Type::BOOL => Value::Bool(bool::from_sql(ty, raw)?),
+            Type::INT8 => Value::Int(i64::from_sql(ty, raw)?),
+            Type::INT4 => Value::Int(i64::from(i32::from_sql(ty, raw)?)),
+            Type::INT2 => Value::Int(i64::from(i16::from_sql(ty, raw)?)),
+            Type::FLOAT8 => Value::Real(f64::from_sql(ty, raw)?),
+            Type::FLOAT4 => Value::Real(f64::from(f32::from_sql(ty, raw)?)),
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
+                Value::Text(<&str>::from_sql(ty, raw)?)
+            }
+            Type::BYTEA => Value::Bytes(raw),
+            Type::UUID => Value::Uuid(Uuid::from_slice(raw)?),
+            _ => return Err(Box::new(Misfit(ty.name().to_owned()))),
+        }))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Boxed> {
+        Ok(Self(Value::Null))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+pub(crate) fn column<V: FromValue>(row: &::postgres::Row, index: usize) -> Result<V, DbError> {
+    let Column(value) = row.try_get(index).map_err(|_| {
+        let ty = row.columns().get(index).map_or("missing", |column| column.type_().name());
+        DbError::WrongShape(format!("column {index} of type {ty} cannot be read: CAST it to one of the house's types"))
+    })?;
+    V::from_value(value).map_err(|wrong| DbError::WrongShape(format!("column {index}: {wrong}")))
+}
+
+fn is_conflict(error: &Error) -> bool {
+    error
+        .code()
+        .is_some_and(|code| [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code))
+}
+
+fn is_lost(error: &Error, role: Role) -> bool {
+    let Some(code) = error.code() else {
+        let io = error.source().is_some_and(|source| source.is::<std::io::Error>());
+        return io || error.is_closed();
+    };
+    // A server that was demoted while we held the connection suddenly refuses to write.
+    let demoted = role == Role::Writer && *code == SqlState::READ_ONLY_SQL_TRANSACTION;
+    demoted || code.code().starts_with("08") || code.code().starts_with("57P")
+}
+
+/// Translates an error. Its detail may quote rows, so only codes, and names out of the schema, are kept.
+pub(crate) fn failure(error: &Error, text: &str) -> DbError {
+    let Some(db) = error.as_db_error() else {
+        if let Some(misfit) = error.source().and_then(|source| source.downcast_ref::<Misfit>()) {
+            return DbError::WrongShape(format!("{misfit} in: {text}"));
+        }
+        if is_lost(error, Role::Reader) {
+            return DbError::Unavailable("the connection to PostgreSQL was lost".into());
+        }
+        return DbError::Unavailable(format!("PostgreSQL: the driver gave up at: {text}"));
+    };
+    let columns = || db.detail().map(columns_of).unwrap_or_default();
+    let table = || db.table().unwrap_or_default().to_owned();
+    let violated = |kind, columns, name| DbError::Violated(Violated { kind, table: table(), columns, name });
+    match db.code().code() {
+        "23505" => violated(Constraint::Unique, columns(), String::new()),
+        "23503" => violated(Constraint::ForeignKey, columns(), String::new()),
+        "23502" => violated(Constraint::NotNull, db.column().map(str::to_owned).into_iter().collect(), String::new()),
+        "23514" => violated(Constraint::Check, Vec::new(), db.constraint().unwrap_or_default().to_owned()),
+        "57014" => DbError::Timeout,
+        "55P03" | "40001" | "40P01" => DbError::Busy,
+        "25006" => DbError::other(format!("a read must not write: {text}")),
+        code if ["08", "53", "57", "58"].contains(&&code[..2]) => DbError::Unavailable(format!("PostgreSQL {code}")),
+        // Class 42 is about the text of the statement, which we wrote.
+        code if code.starts_with("42") => DbError::other(format!("{} ({code}) in: {text}", db.message())),
+        code => DbError::other(format!("PostgreSQL {code} in: {text}")),
+    }
+}
+
+/// `Key (municipality, email)=(…) already exists.`: the names before `)=(`, in whatever language the server speaks.
+fn columns_of(detail: &str) -> Vec<String> {
+    let names = detail.split_once(")=(").and_then(|(before, _)| before.split_once('('));
+    let names = names.map_or("", |(_, names)| names);
+    names.split(", ").filter(|name| !name.is_empty()).map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
+/// Runs something on a connection of its own, on the thread that calls.
+pub(crate) fn on_own_connection<T>(
+    settings: &Settings,
+    f: impl FnOnce(&mut Client) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    let connection = Postgres::connect(settings, Role::Writer)?;
+    let mut client = connection.client.into_inner();
+    f(&mut client)
+}
+
+pub(crate) fn start(
+    settings: &Settings,
+    shared: &Arc<Shared>,
+    read: &Receiver<Message>,
+    write: &Receiver<Message>,
+) -> Result<Vec<JoinHandle<()>>, DbError> {
+    let mut threads = Vec::new();
+    let roles =
+        [(Role::Reader, settings.readers, read, "db-read"), (Role::Writer, settings.writers, write, "db-write")];
+    for (role, number, queue, name) in roles {
+        for index in 0..number.max(1) {
+            let postgres = Postgres::connect(settings, role)?;
+            if index == 0 && role == Role::Writer {
+                postgres.look_around()?;
+            }
+            let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), queue.clone());
+            let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None };
+            threads.push(spawn(format!("{name}-{index}"), move || worker.run(&queue))?);
+        }
+    }
+    Ok(threads)
+}
+
+/// A thread with its connection.
+struct Worker {
+    postgres: Option<Postgres>,
+    settings: Settings,
+    shared: Arc<Shared>,
+    role: Role,
+    /// When to try again, and how long to wait after that, while the database is away.
+    down: Option<(Instant, Duration)>,
+}
+
+/// What to do with a transaction after one run.
+enum After {
+    Settle(Result<(), DbError>),
+    Repeat(Fault),
+}
+
+impl Worker {
+    fn run(&mut self, queue: &Receiver<Message>) {
+        while let Ok(Message::Job(mut job)) = queue.recv() {
+            let outcome = self.finish(&mut *job);
+            job.settle(outcome);
+        }
+    }
+
+    /// Runs a transaction until it is committed, refused or hopeless.
+    fn finish(&mut self, job: &mut dyn Job) -> Result<(), DbError> {
+        let mut lost = 0;
+        for run in 0..RUNS_MAX {
+            if run > 0 {
+                count(&self.shared.counters.repeated);
+            }
+            self.connect()?;
+            let Some(postgres) = &self.postgres else { break };
+            postgres.fault.set(Fault::None);
+            let after = match self.role {
+                Role::Reader => Self::read(postgres, job),
+                Role::Writer => self.write(postgres, job),
+            };
+            match after {
+                After::Settle(outcome) => return outcome,
+                After::Repeat(Fault::Lost) => {
+                    self.postgres = None;
+                    lost += 1;
+                    if lost > 1 {
+                        return Err(DbError::Unavailable("the connection to PostgreSQL was lost twice".into()));
+                    }
+                }
+                After::Repeat(_) => self.pause(run),
+            }
+        }
+        Err(DbError::Busy)
+    }
+
+    fn read(postgres: &Postgres, job: &mut dyn Job) -> After {
+        job.run(postgres);
+        match postgres.fault.get() {
+            Fault::None => After::Settle(Ok(())),
+            fault => After::Repeat(fault),
+        }
+    }
+
+    fn write(&self, postgres: &Postgres, job: &mut dyn Job) -> After {
+        if let Err(error) = postgres.plain("BEGIN") {
+            let lost = postgres.fault.get() == Fault::Lost;
+            return if lost { After::Repeat(Fault::Lost) } else { After::Settle(Err(error)) };
+        }
+        let ran = job.run(postgres);
+        let fault = postgres.fault.get();
+        if fault == Fault::Lost {
+            return After::Repeat(fault);
+        }
+        if fault == Fault::Conflict || ran == Ran::Undo {
+            // If even this fails the connection is gone, and the transaction with it.
+            if postgres.plain("ROLLBACK").is_err() {
+                tracing::debug!("the connection ended while rolling back");
+            }
+            return if fault == Fault::None { After::Settle(Ok(())) } else { After::Repeat(fault) };
+        }
+        match postgres.plain("COMMIT") {
+            Ok(()) => {
+                count(&self.shared.counters.commits);
+                After::Settle(Ok(()))
+            }
+            Err(error) => match postgres.fault.get() {
+                Fault::Conflict => After::Repeat(Fault::Conflict),
+                Fault::Lost => {
+                    After::Settle(Err(DbError::Unavailable("it is unknown whether the commit happened".into())))
+                }
+                Fault::None => After::Settle(Err(error)),
+            },
+        }
+    }
+
+    /// A few milliseconds, more each time, different for each.
+    fn pause(&self, run: u32) {
+        let most = 4_u64 << run.min(6);
+        std::thread::sleep(Duration::from_millis(1 + self.shared.chance.below(most)));
+    }
+
+    /// Opens the connection again if it was lost: patiently for the first call, then at once an error until it is
+    /// time to try again, so that the queue does not fill with callers who wait for nothing.
+    fn connect(&mut self) -> Result<(), DbError> {
+        let gone = self.postgres.as_ref().is_none_or(|postgres| postgres.client.borrow().is_closed());
+        if !gone {
+            return Ok(());
+        }
+        self.postgres = None;
+        let away = || DbError::Unavailable("PostgreSQL is away".into());
+        if self.down.is_some_and(|(again, _)| Instant::now() < again) {
+            return Err(away());
+        }
+        let since = Instant::now();
+        let mut wait = Duration::from_millis(50);
+        loop {
+            match Postgres::connect(&self.settings, self.role) {
+                Ok(postgres) => {
+                    count(&self.shared.counters.reconnected);
+                    self.postgres = Some(postgres);
+                    self.down = None;
+                    return Ok(());
+                }
+                Err(error) if since.elapsed() + wait > PATIENCE || self.down.is_some() => {
+                    let pause = self.down.map_or(wait, |(_, last)| last * 2).min(RECONNECT_MAX);
+                    self.down = Some((Instant::now() + pause, pause));
+                    tracing::error!(%error, "PostgreSQL is away");
+                    return Err(away());
+                }
+                Err(_) => {
+                    std::thread::sleep(wait);
+                    wait *= 2;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_values_left() {
+        let names = columns_of("Schlüssel »(municipality, email)=(…, anna@example.org)« existiert bereits.");
+        assert_eq!(names, ["municipality", "email"]);
+        assert!(columns_of("something else").is_empty());
+    }
+
+    #[test]
+    fn tls_is_refused_with_a_sentence_not_with_the_password() {
+        let settings = Settings::new("postgres://anna:geheim@127.0.0.1/x?sslmode=require");
+        let error = config(&settings).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains("TLS"), "{error}");
+        assert!(!error.contains("geheim"), "{error}");
+        let error = config(&Settings::new("postgres://anna:geheim@[")).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(!error.is_empty() && !error.contains("geheim"), "{error}");
+    }
+}

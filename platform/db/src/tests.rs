@@ -1,0 +1,1 @@
+//! The promises of the data layer, each on SQLite and on PostgreSQL.

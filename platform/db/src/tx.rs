@@ -1,0 +1,403 @@
+//! What a room sees of the database: `Tx`, one transaction of one town, and `Operating`, the few tables that span
+//! towns. Synchronous on purpose: domain code inside a transaction has no futures and never waits for anything else.
+//! Invariants: `$1` is the municipality the `Tx` was opened for; after a failed statement nothing more happens in the
+//! transaction, on both databases; a write leaves an audit line or says why not.
+
+use crate::{Audit, DbError, NewJob, Shared, Sql, audit, jobs, outbox, sql};
+use base::{FromValue, Moment, MunicipalityId, ToValue, Value};
+use std::{
+    cell::{Cell, RefCell},
+    ops::ControlFlow,
+};
+use uuid::Uuid;
+
+/// The tables an `Operating` statement may touch.
+const OPERATING_TABLES: &[&str] = &["municipalities", "municipality_hosts", "jobs", "migrations", "once_keys"];
+
+/// The arguments of a statement, the municipality first where there is one.
+pub(crate) struct Args<'a> {
+    pub town: Option<Uuid>,
+    pub rest: &'a [&'a dyn ToValue],
+}
+
+impl Args<'_> {
+    pub fn len(&self) -> usize {
+        self.rest.len() + usize::from(self.town.is_some())
+    }
+
+    /// The value of `$number`.
+    pub fn value(&self, number: usize) -> Value<'_> {
+        match (self.town, number) {
+            (Some(town), 1) => Value::Uuid(town),
+            (Some(_), n) => self.rest.get(n.wrapping_sub(2)).map_or(Value::Null, |v| v.to_value()),
+            (None, n) => self.rest.get(n.wrapping_sub(1)).map_or(Value::Null, |v| v.to_value()),
+        }
+    }
+}
+
+/// One row while it is being read.
+pub struct Row<'r>(pub(crate) RowOf<'r>);
+
+pub(crate) enum RowOf<'r> {
+    Sqlite(&'r rusqlite::Row<'r>, usize),
+    Postgres(&'r postgres::Row),
+}
+
+impl Row<'_> {
+    pub fn get<V: FromValue>(&self, index: usize) -> Result<V, DbError> {
+        match self.0 {
+            RowOf::Sqlite(row, _) => crate::sqlite::column(row, index),
+            RowOf::Postgres(row) => crate::postgres::column(row, index),
+        }
+    }
+
+    pub fn columns(&self) -> usize {
+        match self.0 {
+            RowOf::Sqlite(_, columns) => columns,
+            RowOf::Postgres(row) => row.len(),
+        }
+    }
+
+    /// A query and the struct it fills must name the same number of columns.
+    pub fn must_have(&self, columns: usize, of: &'static str) -> Result<(), DbError> {
+        if self.columns() == columns {
+            return Ok(());
+        }
+        Err(DbError::WrongShape(format!("{of} has {columns} fields, the query has {} columns", self.columns())))
+    }
+}
+
+/// Something that can be read from a row: a `record!`, or a tuple of values.
+pub trait FromRow: Sized {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError>;
+}
+
+/// Declares a struct that is read from a row by the order of its fields.
+#[macro_export]
+macro_rules! record {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$inner:meta])* $fvis:vis $field:ident : $type:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        $vis struct $name { $($(#[$inner])* $fvis $field: $type),+ }
+
+        impl $crate::FromRow for $name {
+            fn from_row(row: &$crate::Row<'_>) -> ::std::result::Result<Self, $crate::DbError> {
+                row.must_have([$(stringify!($field)),+].len(), stringify!($name))?;
+                let mut columns = 0..;
+                // The default is unreachable: the range has no end.
+                Ok(Self { $($field: row.get::<$type>(columns.next().unwrap_or_default())?),+ })
+            }
+        }
+    };
+}
+
+/// The arguments of a statement: `p![id, title]`. `$1` is not among them, the `Tx` binds it.
+#[macro_export]
+macro_rules! p {
+    ($($value:expr),* $(,)?) => { &[$(&$value as &dyn $crate::ToValue),*] };
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($name:ident $index:tt),+;)+) => { $(
+        impl<$($name: FromValue),+> FromRow for ($($name,)+) {
+            fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+                row.must_have($count, "the tuple")?;
+                Ok(($(row.get::<$name>($index)?,)+))
+            }
+        }
+    )+ };
+}
+tuples! {
+    1: A 0;
+    2: A 0, B 1;
+    3: A 0, B 1, C 2;
+    4: A 0, B 1, C 2, D 3;
+    5: A 0, B 1, C 2, D 3, E 4;
+    6: A 0, B 1, C 2, D 3, E 4, F 5;
+    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+pub(crate) type EachRow<'f> = &'f mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>, DbError>;
+
+/// What both drivers offer. Facts about the text have been checked before.
+pub(crate) trait Conn {
+    fn exec(&self, text: &Sql, args: &Args<'_>) -> Result<u64, DbError>;
+    fn rows(&self, text: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError>;
+}
+
+/// One transaction on one connection; `Tx` and `Operating` are its two faces.
+pub(crate) struct Session<'c> {
+    conn: &'c dyn Conn,
+    shared: &'c Shared,
+    now: Moment,
+    /// The first failed statement. PostgreSQL refuses everything after it; so do we, on both.
+    doomed: RefCell<Option<DbError>>,
+    changed: Cell<bool>,
+    jobs: RefCell<Vec<NewJob>>,
+}
+
+impl<'c> Session<'c> {
+    fn new(conn: &'c dyn Conn, shared: &'c Shared) -> Self {
+        let now = shared.clock.now();
+        Self { conn, shared, now, doomed: RefCell::default(), changed: Cell::new(false), jobs: RefCell::default() }
+    }
+
+    fn guard<T>(&self, run: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError> {
+        if let Some(first) = &*self.doomed.borrow() {
+            return Err(first.clone());
+        }
+        run().inspect_err(|error| {
+            self.doomed.borrow_mut().get_or_insert_with(|| error.clone());
+        })
+    }
+
+    fn exec(&self, text: &Sql, args: &Args<'_>) -> Result<u64, DbError> {
+        self.guard(|| {
+            sql::facts(text).fit(args.len())?;
+            self.conn.exec(text, args)
+        })
+    }
+
+    fn each(&self, text: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
+        self.guard(|| {
+            sql::facts(text).fit(args.len())?;
+            self.conn.rows(text, args, each)
+        })
+    }
+
+    fn all<R: FromRow>(&self, text: &Sql, args: &Args<'_>) -> Result<Vec<R>, DbError> {
+        let mut rows = Vec::new();
+        self.each(text, args, &mut |row| {
+            rows.push(R::from_row(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(rows)
+    }
+
+    fn first<T>(
+        &self,
+        text: &Sql,
+        args: &Args<'_>,
+        read: impl Fn(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Option<T>, DbError> {
+        let mut found = None;
+        self.each(text, args, &mut |row| {
+            found = Some(read(row)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+
+    fn intact(&self) -> Result<(), DbError> {
+        self.doomed.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+/// A transaction of one town.
+pub struct Tx<'c> {
+    session: Session<'c>,
+    town: MunicipalityId,
+    audits: RefCell<Vec<Audit>>,
+    unaudited: Cell<bool>,
+    events: RefCell<Vec<(&'static str, serde_json::Value)>>,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(conn: &'c dyn Conn, shared: &'c Shared, town: MunicipalityId) -> Self {
+        let session = Session::new(conn, shared);
+        Self { session, town, audits: RefCell::default(), unaudited: Cell::new(false), events: RefCell::default() }
+    }
+
+    /// The town this transaction belongs to: always `$1`.
+    pub fn municipality(&self) -> MunicipalityId {
+        self.town
+    }
+
+    /// The time of this transaction; the same however often it is asked.
+    pub fn now(&self) -> Moment {
+        self.session.now
+    }
+
+    /// A new id; later ids sort later.
+    pub fn new_id(&self) -> Uuid {
+        base::new_id(&*self.session.shared.clock, &*self.session.shared.chance)
+    }
+
+    fn args<'a>(&self, rest: &'a [&'a dyn ToValue]) -> Args<'a> {
+        Args { town: Some(self.town.0), rest }
+    }
+
+    fn note_change(&self, sql: &Sql, rows: u64) {
+        if rows > 0 && sql::facts(sql).writes {
+            self.session.changed.set(true);
+        }
+    }
+
+    /// Runs a statement without an answer; says how many rows it touched.
+    pub fn exec(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<u64, DbError> {
+        let sql = sql.into();
+        let rows = self.session.exec(&sql, &self.args(args))?;
+        self.note_change(&sql, rows);
+        Ok(rows)
+    }
+
+    pub fn query<R: FromRow>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Vec<R>, DbError> {
+        let sql = sql.into();
+        let rows = self.session.all(&sql, &self.args(args))?;
+        self.note_change(&sql, rows.len() as u64);
+        Ok(rows)
+    }
+
+    /// The first row, if there is one.
+    pub fn query_one<R: FromRow>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Option<R>, DbError> {
+        let sql = sql.into();
+        let row = self.session.first(&sql, &self.args(args), R::from_row)?;
+        self.note_change(&sql, u64::from(row.is_some()));
+        Ok(row)
+    }
+
+    /// The first column of the first row.
+    pub fn scalar<V: FromValue>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Option<V>, DbError> {
+        let sql = sql.into();
+        let value = self.session.first(&sql, &self.args(args), |row| row.get::<V>(0))?;
+        self.note_change(&sql, u64::from(value.is_some()));
+        Ok(value)
+    }
+
+    /// A line for the audit chain, written with this transaction or not at all.
+    pub fn audit(&self, line: Audit) {
+        self.audits.borrow_mut().push(line);
+    }
+
+    /// This write needs no audit line, because `why`: a session, a draft, a cache.
+    pub fn unaudited(&self, why: &'static str) {
+        tracing::trace!(why, "unaudited write");
+        self.unaudited.set(true);
+    }
+
+    /// An event for whoever listens later, written with this transaction or not at all.
+    pub fn emit(&self, kind: &'static str, payload: serde_json::Value) {
+        self.events.borrow_mut().push((kind, payload));
+    }
+
+    /// A job for the worker, written with this transaction or not at all.
+    pub fn enqueue(&self, job: NewJob) {
+        self.session.jobs.borrow_mut().push(job);
+    }
+
+    /// A write of the platform's own bookkeeping: no change of state that an audit line would describe.
+    pub(crate) fn bookkeep(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<u64, DbError> {
+        self.session.exec(&sql.into(), &self.args(args))
+    }
+
+    pub(crate) fn finish_read(self) -> Result<bool, DbError> {
+        self.session.intact()?;
+        let idle = self.audits.borrow().is_empty() && self.events.borrow().is_empty();
+        if idle && self.session.jobs.borrow().is_empty() {
+            return Ok(false);
+        }
+        Err(DbError::other("a read cannot audit, emit or enqueue"))
+    }
+
+    /// Writes what was gathered; true if a worker should be woken after the commit.
+    pub(crate) fn finish_write(self) -> Result<bool, DbError> {
+        self.session.intact()?;
+        let audits = self.audits.take();
+        if self.session.changed.get() && audits.is_empty() && !self.unaudited.get() {
+            return Err(DbError::other("write without audit line: call Tx::audit, or Tx::unaudited with the reason"));
+        }
+        for (kind, payload) in self.events.take() {
+            let job = outbox::store(&self, kind, &payload)?;
+            self.enqueue(job);
+        }
+        let jobs = self.session.jobs.take();
+        for job in &jobs {
+            let id = self.new_id();
+            self.bookkeep(jobs::INSERT_IN_TOWN, &job.arguments(&id, &self.now()).each())?;
+        }
+        // Last, because it holds the town's head row until the commit.
+        audit::append(&self, &audits)?;
+        Ok(!jobs.is_empty())
+    }
+}
+
+/// The tables that span towns: hosts, jobs, migrations. `$1` is the first argument here.
+pub struct Operating<'c> {
+    session: Session<'c>,
+}
+
+impl<'c> Operating<'c> {
+    pub(crate) fn new(conn: &'c dyn Conn, shared: &'c Shared) -> Self {
+        Self { session: Session::new(conn, shared) }
+    }
+
+    pub fn now(&self) -> Moment {
+        self.session.now
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        base::new_id(&*self.session.shared.clock, &*self.session.shared.chance)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        self.session.shared
+    }
+
+    fn fence(sql: &Sql) -> Result<(), DbError> {
+        sql::table_outside(&sql.0, OPERATING_TABLES).map_or(Ok(()), |table| {
+            Err(DbError::other(format!("{table} is no operating table: open a Tx of its town")))
+        })
+    }
+
+    pub fn exec(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<u64, DbError> {
+        let sql = sql.into();
+        self.session.guard(|| Self::fence(&sql))?;
+        self.session.exec(&sql, &Args { town: None, rest: args })
+    }
+
+    pub fn query<R: FromRow>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Vec<R>, DbError> {
+        let sql = sql.into();
+        self.session.guard(|| Self::fence(&sql))?;
+        self.session.all(&sql, &Args { town: None, rest: args })
+    }
+
+    pub fn query_one<R: FromRow>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Option<R>, DbError> {
+        let sql = sql.into();
+        self.session.guard(|| Self::fence(&sql))?;
+        self.session.first(&sql, &Args { town: None, rest: args }, R::from_row)
+    }
+
+    pub fn scalar<V: FromValue>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Option<V>, DbError> {
+        let sql = sql.into();
+        self.session.guard(|| Self::fence(&sql))?;
+        self.session.first(&sql, &Args { town: None, rest: args }, |row| row.get::<V>(0))
+    }
+
+    /// A job that belongs to no town: a sweep, a heartbeat.
+    pub fn enqueue(&self, job: NewJob) {
+        self.session.jobs.borrow_mut().push(job);
+    }
+
+    pub(crate) fn finish(self) -> Result<bool, DbError> {
+        self.session.intact()?;
+        let jobs = self.session.jobs.take();
+        for job in &jobs {
+            let (id, now) = (self.new_id(), self.now());
+            let nowhere = Uuid::nil();
+            let arguments = job.arguments(&id, &now);
+            let mut all: Vec<&dyn ToValue> = vec![&nowhere];
+            all.extend(arguments.each());
+            self.exec(jobs::INSERT_IN_TOWN, &all)?;
+        }
+        Ok(!jobs.is_empty())
+    }
+}
+
+/// Refused on both databases, because they disagree: PostgreSQL knows no NUL in a text, SQLite turns NaN into NULL.
+pub(crate) fn storable(value: &Value<'_>) -> Result<(), DbError> {
+    match value {
+        Value::Text(text) if text.contains('\0') => Err(DbError::WrongShape("a text contains a NUL character".into())),
+        Value::Real(real) if !real.is_finite() => Err(DbError::WrongShape("a number is not finite".into())),
+        _ => Ok(()),
+    }
+}
