@@ -93,11 +93,13 @@ pub fn may(actor: &Actor, permission: Permission, scope: Scope) -> bool {
     match actor {
         Actor::System => true,
         Actor::Visitor => false,
-        Actor::Staff(staff) => staff.grants.iter().filter(|g| g.permission == permission).any(|g| match (scope, &g.units) {
-            (Scope::Anywhere, _) | (_, None) => true,
-            (Scope::Unit(unit), Some(units)) => units.contains(&unit),
-            (Scope::Town, Some(_)) => false,
-        }),
+        Actor::Staff(staff) => {
+            staff.grants.iter().filter(|g| g.permission == permission).any(|g| match (scope, &g.units) {
+                (Scope::Anywhere, _) | (_, None) => true,
+                (Scope::Unit(unit), Some(units)) => units.contains(&unit),
+                (Scope::Town, Some(_)) => false,
+            })
+        }
     }
 }
 
@@ -108,7 +110,12 @@ mod tests {
 
     fn clerk(units: Option<Vec<OrgUnitId>>) -> Actor {
         let grants = vec![Grant { permission: Permission::CaseRead, units }];
-        Actor::Staff(StaffActor { account: AccountId(Uuid::nil()), name: "K".into(), email: "k@example.org".into(), grants })
+        Actor::Staff(StaffActor {
+            account: AccountId(Uuid::nil()),
+            name: "K".into(),
+            email: "k@example.org".into(),
+            grants,
+        })
     }
 
     #[test]

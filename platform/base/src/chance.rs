@@ -21,7 +21,10 @@ pub struct SystemChance;
 
 impl Chance for SystemChance {
     fn fill(&self, bytes: &mut [u8]) {
-        #[expect(clippy::expect_used, reason = "without randomness no id and no secret may be made: stopping is right")]
+        #[expect(
+            clippy::expect_used,
+            reason = "without randomness no id and no secret may be made: stopping is right"
+        )]
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }
 }

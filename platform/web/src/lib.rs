@@ -1,1 +1,47 @@
-//! placeholder
+//! The web kit every room stands on: who visits which town, forms that lose nothing, errors as pages, texts, layout,
+//! security headers, limits. It knows no room: rooms hand over a manifest (`Room`) and the binary puts them together.
+//! Not here: what any page says or does.
+
+mod access;
+mod assets;
+mod cookies;
+mod display;
+mod error;
+mod form;
+mod headers;
+mod keys;
+mod limits;
+mod operations;
+mod page;
+mod post;
+mod room;
+mod router;
+mod site;
+mod texts;
+mod town;
+mod upload;
+mod visit;
+pub mod words;
+
+pub use access::{Access, Routes, SeenRoute};
+pub use cookies::{cookie, expired_cookie};
+pub use display::Display;
+pub use error::{Answer, PageError, Trouble};
+pub use form::{FieldError, Form, FormState};
+pub use keys::Keys;
+pub use limits::{LimitKind, Limits};
+pub use page::{DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page};
+pub use post::{Letterbox, MAIL_JOB, run_mail_job};
+pub use room::{
+    AreaCard, CardLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit, Stage,
+    demo_pages,
+};
+pub use router::router;
+pub use site::{Rooms, Settings, Site, SiteParts};
+pub use texts::{Lang, Texts, TextsOfAll};
+pub use town::{MIGRATIONS, Town, TownKind, load_town, save_town};
+pub use upload::Upload;
+pub use visit::{ClientAddress, Visit, render};
+
+/// What template code of every room needs.
+pub use askama::Template;

@@ -1,0 +1,83 @@
+//! Every route says who may call it before its handler runs. The list of routes with their access is also data: the
+//! access matrix test walks it. What may be done with one single thing is checked where that thing is read.
+
+use crate::{PageError, Visit};
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler,
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use base::{Permission, Scope, may};
+
+/// Who may call a route at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody, without account.
+    Public,
+    /// Every signed-in person of the staff.
+    Staff,
+    /// Staff who have this permission anywhere; the handler narrows it to the thing.
+    Needs(Permission),
+}
+
+/// One line of the access matrix.
+#[derive(Debug, Clone)]
+pub struct SeenRoute {
+    pub room: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+/// Collects a room's routes. A path may be registered for GET and for POST separately.
+#[derive(Default)]
+pub struct Routes {
+    pub(crate) router: Router,
+    pub(crate) seen: Vec<SeenRoute>,
+    pub(crate) room: &'static str,
+}
+
+impl Routes {
+    pub fn get<H, T>(&mut self, path: &'static str, access: Access, handler: H)
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.add("GET", path, access, get(handler));
+    }
+
+    pub fn post<H, T>(&mut self, path: &'static str, access: Access, handler: H)
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.add("POST", path, access, post(handler));
+    }
+
+    fn add(&mut self, method: &'static str, path: &'static str, access: Access, handler: MethodRouter) {
+        self.seen.push(SeenRoute { room: self.room, method, path, access });
+        let guarded = handler.layer(from_fn(move |request: Request, next: Next| guard(access, request, next)));
+        self.router = std::mem::take(&mut self.router).route(path, guarded);
+    }
+}
+
+async fn guard(access: Access, request: Request, next: Next) -> Response {
+    let Some(visit) = request.extensions().get::<Visit>() else {
+        return PageError::internal("a request reached a route without a visit").into_response();
+    };
+    let allowed = match access {
+        Access::Public => true,
+        Access::Staff => visit.actor.staff().is_some(),
+        Access::Needs(permission) => may(&visit.actor, permission, Scope::Anywhere),
+    };
+    if allowed {
+        return next.run(request).await;
+    }
+    if visit.actor.staff().is_none() {
+        return PageError::SignInNeeded { back: visit.path_and_query.clone() }.into_response();
+    }
+    PageError::Forbidden.into_response()
+}

@@ -1,0 +1,246 @@
+//! What a person typed: read with limits, given back untouched when something is wrong. `Form` is the raw input,
+//! `FormState` adds what must be mended. Bad input is an answer (422), never an error.
+
+use crate::{PageError, Upload, Visit, upload};
+use axum::{
+    RequestExt,
+    body::Bytes,
+    extract::{FromRequest, Multipart, Request},
+};
+use http::header;
+
+/// Most fields a form of ours has is below 60; more is no person.
+const FIELDS_MAX: usize = 400;
+const TEXT_BYTES_MAX: usize = 256 * 1024;
+
+/// Fields in the order they came; a name may come several times.
+#[derive(Clone, Default)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    pub uploads: Vec<Upload>,
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").field("fields", &self.fields.len()).field("uploads", &self.uploads.len()).finish()
+    }
+}
+
+impl Form {
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self { fields: pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect(), uploads: vec![] }
+    }
+
+    /// Reads `a=1&b=2`; NUL characters are dropped, because PostgreSQL cannot store them.
+    pub fn from_urlencoded(text: &str) -> Self {
+        let decode = |part: &str| {
+            let spaced = part.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().replace('\0', "")
+        };
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX).map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        });
+        Self { fields: pairs.collect(), uploads: vec![] }
+    }
+
+    /// The first value, trimmed; empty if absent.
+    pub fn text(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// The first value as typed.
+    pub fn raw(&self, name: &str) -> &str {
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(key, _)| key == name)
+    }
+
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+    }
+
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.text(name).replace(',', ".").parse().ok().filter(|n: &f64| n.is_finite())
+    }
+
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.text(name).parse().ok()
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        let value = value.into();
+        match self.fields.iter_mut().find(|(key, _)| key == name) {
+            Some((_, old)) => *old = value,
+            None => self.fields.push((name.to_owned(), value)),
+        }
+    }
+
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// SHA-256 over the fields without the once-only key: same key with other content is a conflict.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        use aws_lc_rs::digest::{Context, SHA256};
+        let mut context = Context::new(&SHA256);
+        for (key, value) in self.fields.iter().filter(|(key, _)| key != "once") {
+            for part in [key, value] {
+                context.update(&(part.len() as u64).to_be_bytes());
+                context.update(part.as_bytes());
+            }
+        }
+        for upload in &self.uploads {
+            context.update(&upload.sha256());
+        }
+        let mut result = [0; 32];
+        result.copy_from_slice(context.finish().as_ref());
+        result
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
+        let visit = request
+            .extensions()
+            .get::<Visit>()
+            .cloned()
+            .ok_or_else(|| PageError::internal("no visit in the request"))?;
+        if request.method() == http::Method::GET {
+            return Ok(Self::from_urlencoded(request.uri().query().unwrap_or("")));
+        }
+        visit.limit(crate::LimitKind::Form)?;
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        if kind.starts_with("multipart/form-data") {
+            let multipart: Multipart =
+                request.extract().await.map_err(|_| PageError::BadRequest("multipart without boundary"))?;
+            return read_multipart(multipart, &visit).await;
+        }
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(PageError::BadRequest("the form is neither urlencoded nor multipart"));
+        }
+        let body: Bytes =
+            axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|_| PageError::TooLarge)?;
+        Ok(Self::from_urlencoded(&String::from_utf8_lossy(&body)))
+    }
+}
+
+async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form, PageError> {
+    let broken = |_| PageError::BadRequest("the multipart body broke off");
+    let mut form = Form::default();
+    let mut text_bytes = 0;
+    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or("").to_owned();
+        if field.file_name().is_some() {
+            if let Some(upload) = upload::receive(name, field, visit, form.uploads.len()).await? {
+                form.uploads.push(upload);
+            }
+            continue;
+        }
+        let mut value = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(broken)? {
+            text_bytes += chunk.len();
+            if text_bytes > TEXT_BYTES_MAX {
+                return Err(PageError::TooLarge);
+            }
+            value.extend_from_slice(&chunk);
+        }
+        if form.fields.len() >= FIELDS_MAX {
+            return Err(PageError::TooLarge);
+        }
+        form.fields.push((name, String::from_utf8_lossy(&value).replace('\0', "")));
+    }
+    Ok(form)
+}
+
+/// One thing to mend. `field` is the id of the input it belongs to, empty for the form as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+/// A form as a page shows it: what was typed and what is wrong with it.
+#[derive(Debug, Clone, Default)]
+pub struct FormState {
+    pub form: Form,
+    errors: Vec<FieldError>,
+}
+
+impl From<Form> for FormState {
+    fn from(form: Form) -> Self {
+        Self { form, errors: vec![] }
+    }
+}
+
+impl FormState {
+    pub fn value(&self, name: &str) -> &str {
+        self.form.raw(name)
+    }
+
+    /// For radios and selects: is this the chosen value?
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        self.form.all(name).any(|chosen| chosen == value)
+    }
+
+    pub fn error(&self, name: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())
+    }
+
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// `message` says how to mend it, in the visitor's language.
+    pub fn refuse(&mut self, field: &str, message: impl Into<String>) {
+        self.errors.push(FieldError { field: field.to_owned(), message: message.into() });
+    }
+
+    /// Refuses an empty field.
+    pub fn require(&mut self, field: &str, message: impl Into<String>) {
+        if self.form.text(field).is_empty() {
+            self.refuse(field, message);
+        }
+    }
+
+    /// Refuses a text with more characters than allowed.
+    pub fn limit(&mut self, field: &str, characters: usize, message: impl Into<String>) {
+        if self.form.raw(field).chars().count() > characters {
+            self.refuse(field, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn umlauts_pluses_and_repeats_are_read() {
+        let form = Form::from_urlencoded("strasse=M%C3%BChlweg+12&art=a&art=b&leer=&x%00y=1");
+        assert_eq!(form.text("strasse"), "Mühlweg 12");
+        assert_eq!(form.all("art").collect::<Vec<_>>(), ["a", "b"]);
+        assert!(form.has("leer") && form.text("leer").is_empty());
+        assert!(form.has("xy"));
+    }
+
+    #[test]
+    fn the_fingerprint_ignores_the_key_and_nothing_else() {
+        let first = Form::from_urlencoded("once=1&a=x&b=y");
+        assert_eq!(first.fingerprint(), Form::from_urlencoded("once=2&a=x&b=y").fingerprint());
+        assert_ne!(first.fingerprint(), Form::from_urlencoded("once=1&a=xb&=y").fingerprint());
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        assert!(!format!("{:?}", Form::from_urlencoded("mail=anna@example.org")).contains("anna"));
+    }
+}

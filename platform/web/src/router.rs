@@ -1,0 +1,246 @@
+//! Puts the rooms' routes behind the layers every request passes: address, limits, town, session, texts, then the
+//! handler, then errors as pages and security headers. Invariant: what leaves here is a complete page or asset, also
+//! when something broke, and no error text of the inside.
+
+use crate::{
+    ClientAddress, Display, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit, assets,
+    cookies, headers, operations,
+};
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use base::{Actor, new_id};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+};
+
+/// Whoever takes longer than this, a slow upload included, is answered 503.
+const HANDLER_SECONDS: u64 = 300;
+/// A body that stands still for so long is given up.
+const BODY_PAUSE_SECONDS: u64 = 20;
+
+/// The whole site, and the list of its routes for the access matrix. `outside` are the binary's own routes (health,
+/// metrics), which belong to no town.
+pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
+    let mut routes = Routes { room: "web", ..Routes::default() };
+    operations::routes(&mut routes);
+    for room in site.rooms.iter() {
+        routes.room = room.name;
+        (room.routes)(&mut routes);
+    }
+    let Routes { router, seen, .. } = routes;
+    let pages = router
+        .fallback(|| async { PageError::NotFound })
+        .method_not_allowed_fallback(|| async { PageError::NotFound })
+        .layer(from_fn(no_sniffing_of_methods))
+        // Browsers say where a POST comes from; an answer from elsewhere is refused without any token in the form.
+        .layer(CsrfLayer::new())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            PageError::internal("a handler panicked").into_response()
+        }))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(HANDLER_SECONDS)))
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_PAUSE_SECONDS)))
+        .layer(from_fn(errors_as_pages))
+        .layer(from_fn_with_state(site.clone(), enter))
+        .layer(from_fn(headers::tag))
+        .layer(CompressionLayer::new());
+    let whole = Router::new()
+        .route("/-/{*path}", get(assets::serve))
+        .merge(outside)
+        .merge(pages)
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(from_fn(headers::secure));
+    (whole, seen)
+}
+
+/// HEAD is answered by GET; everything else but POST is nothing here.
+async fn no_sniffing_of_methods(request: Request, next: Next) -> Response {
+    match *request.method() {
+        http::Method::GET | http::Method::HEAD | http::Method::POST => next.run(request).await,
+        _ => PageError::NotFound.into_response(),
+    }
+}
+
+/// Finds out who visits which town and hands it on as `Visit`.
+async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let trusted = site.settings.trusted_proxies.iter().any(|net| net.contains(&peer));
+    let client = if trusted { forwarded_for(&request, &site).unwrap_or(peer) } else { peer };
+    let host = host_of(&request, trusted);
+    if site.limits.check(LimitKind::Any, client).is_err() {
+        return bare(StatusCode::TOO_MANY_REQUESTS, "5");
+    }
+    let town = match site.town_by_host(&host).await {
+        Ok(Some(town)) => town,
+        Ok(None) => return no_town(),
+        Err(error) => {
+            tracing::error!(%error, "could not look up the town of a request");
+            return bare(StatusCode::SERVICE_UNAVAILABLE, "2");
+        }
+    };
+    let visit =
+        match make_visit(&site, town, ClientAddress(client), request.headers().clone(), request.uri().clone()).await {
+            Ok(visit) => visit,
+            Err(error) => {
+                tracing::error!(%error, "could not read a session");
+                return bare(StatusCode::SERVICE_UNAVAILABLE, "2");
+            }
+        };
+    let flashed = visit.flash.is_some();
+    request.extensions_mut().insert(visit);
+    let mut response = next.run(request).await;
+    if flashed && response.status() == StatusCode::OK {
+        response.headers_mut().append(header::SET_COOKIE, crate::expired_cookie("hinweis"));
+    }
+    response
+}
+
+async fn make_visit(
+    site: &Site,
+    town: Arc<Town>,
+    client: ClientAddress,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Visit, db::DbError> {
+    let display = cookies::read(&headers, "darstellung").map(Display::from_cookie).unwrap_or_default();
+    let t = site.texts().of(display.lang);
+    let flash = cookies::read(&headers, "hinweis").filter(|key| key.starts_with("flash-")).and_then(|key| t.find(key));
+    let session = cookies::read(&headers, "sitzung").filter(|token| !token.is_empty()).map(str::to_owned);
+    let actor = match (&session, site.rooms.iter().find_map(|room| room.authenticate)) {
+        (Some(token), Some(authenticate)) => {
+            let token = token.clone();
+            let staff = site.db.read(town.id, move |tx| authenticate(tx, &token)).await?;
+            staff.map_or(Actor::Visitor, Actor::Staff)
+        }
+        _ => Actor::Visitor,
+    };
+    let path = uri.path().to_owned();
+    let path_and_query = uri.path_and_query().map_or_else(|| path.clone(), |p| p.as_str().to_owned());
+    Ok(Visit { site: site.clone(), town, actor, t, display, client, session, headers, path, path_and_query, flash })
+}
+
+/// The last address in `X-Forwarded-For` that is not one of our proxies.
+fn forwarded_for(request: &Request, site: &Site) -> Option<IpAddr> {
+    let header = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
+    let all: Vec<IpAddr> = header.flat_map(|line| line.split(',')).filter_map(|a| a.trim().parse().ok()).collect();
+    let is_proxy = |address: &IpAddr| site.settings.trusted_proxies.iter().any(|net| net.contains(address));
+    all.into_iter().rev().find(|address| !is_proxy(address))
+}
+
+/// Lower case, without port. `X-Forwarded-Host` counts only from a trusted proxy.
+fn host_of(request: &Request, trusted: bool) -> String {
+    let forwarded = trusted.then(|| request.headers().get("x-forwarded-host")).flatten();
+    let given = forwarded.or_else(|| request.headers().get(header::HOST)).and_then(|v| v.to_str().ok());
+    let authority = given.or_else(|| request.uri().host()).unwrap_or("");
+    let without_port = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    without_port.to_ascii_lowercase()
+}
+
+fn bare(status: StatusCode, retry_after: &'static str) -> Response {
+    let text = "Der Dienst ist gerade ausgelastet. Bitte versuchen Sie es in einem Augenblick noch einmal.\n\
+                In dringenden Fällen rufen Sie die 115 an.\n";
+    (status, [(header::RETRY_AFTER, retry_after), (header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+        .into_response()
+}
+
+fn no_town() -> Response {
+    let text = "Unter diesem Namen gibt es hier keine Gemeinde.\n";
+    (StatusCode::MISDIRECTED_REQUEST, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    page: Page,
+    number: u16,
+    heading: &'static str,
+    text: &'static str,
+    next: Vec<NavLink>,
+    /// Empty if nothing of ours broke.
+    incident: String,
+}
+
+/// Turns `Trouble` and bare error statuses into pages in the visitor's language, and logs what is worth it, once.
+async fn errors_as_pages(request: Request, next: Next) -> Response {
+    let visit = request.extensions().get::<Visit>().cloned();
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_page = response.headers().contains_key(header::CONTENT_TYPE);
+    let trouble = response.extensions().get::<Trouble>().cloned();
+    let Some(visit) = visit else { return response };
+    if let Some(back) = trouble.as_ref().and_then(|t| t.sign_in_back.as_deref()) {
+        let back = percent_encoding::utf8_percent_encode(back, percent_encoding::NON_ALPHANUMERIC);
+        return visit.see_other(&format!("/anmelden?zurueck={back}"));
+    }
+    if trouble.is_none() && (is_page || !(status.is_client_error() || status.is_server_error())) {
+        return response;
+    }
+    let incident = status.is_server_error().then(|| incident_number(&visit));
+    if let Some(log) = trouble.as_ref().and_then(|t| t.log.as_deref()) {
+        let incident = incident.as_deref().unwrap_or("-");
+        if status.is_server_error() {
+            tracing::error!(incident, status = status.as_u16(), path = %visit.path, cause = log, "a request failed");
+        } else {
+            tracing::info!(status = status.as_u16(), cause = log, "a request was malformed");
+        }
+    }
+    let mut page = render_trouble(&visit, status, incident);
+    let retry = trouble.and_then(|t| t.retry_seconds).or(status.is_server_error().then_some(5));
+    if let Some(value) = retry.and_then(|s| HeaderValue::from_str(&s.to_string()).ok()) {
+        page.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    page
+}
+
+/// Short enough to be read out on the phone, long enough to be found in the log.
+fn incident_number(visit: &Visit) -> String {
+    let id = new_id(&*visit.site.clock, &*visit.site.chance).simple().to_string();
+    id[id.len() - 8..].to_uppercase()
+}
+
+fn render_trouble(visit: &Visit, status: StatusCode, incident: Option<String>) -> Response {
+    let kind = match status.as_u16() {
+        403 => "403",
+        409 => "409",
+        410 => "410",
+        413 => "413",
+        429 => "429",
+        503 => "503",
+        404 | 405 => "404",
+        400..=499 => "400",
+        _ => "500",
+    };
+    let text = |part: &str| visit.t.find(&format!("kit-{kind}-{part}")).unwrap_or("");
+    let doors = [("/", "kit-to-home"), ("/stand", "kit-status"), ("/hilfe", "kit-help")];
+    let template = ErrorPage {
+        page: visit.page(text("title")),
+        number: status.as_u16(),
+        heading: text("title"),
+        text: text("text"),
+        next: doors.map(|(href, key)| NavLink::new(href, visit.t.s(key))).to_vec(),
+        incident: incident.unwrap_or_default(),
+    };
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => (status, Body::empty()).into_response(),
+    }
+}
