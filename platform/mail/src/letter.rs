@@ -130,7 +130,7 @@ fn header(name: &str, value: &str) -> Result<HeaderValue, MailError> {
 
 /// Quoted-printable always: umlauts survive every server, and the folder's files stay readable.
 fn part(kind: ContentType, text: &str) -> SinglePart {
-    let body = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::QuotedPrintable)
-        .unwrap_or_else(|text| Body::new(text));
+    let body =
+        Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new);
     SinglePart::builder().header(kind).body(body)
 }
