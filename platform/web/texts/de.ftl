@@ -37,7 +37,7 @@ kit-year = Jahr
 
 kit-photo-choose = Foto auswählen
 kit-photo-remove = Foto entfernen
-kit-photo-chosen = Fotos ausgewählt
+kit-photo-place = Ort aus dem Foto verwenden
 
 kit-rating-5 = sehr zufrieden
 kit-rating-4 = zufrieden
@@ -62,6 +62,9 @@ kit-map-group = Einträge an dieser Stelle. Karte vergrößern
 kit-map-data = Kartendaten:
 kit-map-image = Karte. Klicken Sie auf die Stelle. Ohne Karte geben Sie eine Adresse ein.
 kit-locate = Meinen Standort verwenden
+kit-locate-searching = Wir suchen Ihren Standort …
+kit-locate-found = Standort gefunden. Prüfen Sie die Markierung auf der Karte.
+kit-locate-failed = Der Standort ist nicht verfügbar. Geben Sie eine Adresse ein oder tippen Sie auf die Karte.
 
 kit-what-now = Was Sie jetzt tun können
 kit-help-by-phone = Wir helfen Ihnen gern am Telefon:

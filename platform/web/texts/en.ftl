@@ -37,7 +37,7 @@ kit-year = Year
 
 kit-photo-choose = Choose photo
 kit-photo-remove = Remove photo
-kit-photo-chosen = photos chosen
+kit-photo-place = Use the place from the photo
 
 kit-rating-5 = very satisfied
 kit-rating-4 = satisfied
@@ -62,6 +62,9 @@ kit-map-group = entries here. Zoom in
 kit-map-data = Map data:
 kit-map-image = Map. Click the place. Without the map, type an address.
 kit-locate = Use my position
+kit-locate-searching = Looking for your position …
+kit-locate-found = Position found. Check the marker on the map.
+kit-locate-failed = Your position is not available. Type an address or tap the map.
 
 kit-what-now = What you can do now
 kit-help-by-phone = We are happy to help by phone:
