@@ -1,0 +1,53 @@
+// The running site: its address, accounts and pages from demo.json, and signed-in browsers. Sessions are made once per
+// role and kept, so that the rate limit of the sign-in page is never in the way.
+import { readFileSync } from 'node:fs';
+
+export const demo = JSON.parse(readFileSync(process.env.STADTPLATZ_DEMO_JSON, 'utf8'));
+export const baseURL = process.env.STADTPLATZ_BASE_URL ?? demo.base_url;
+export const database = process.env.STADTPLATZ_E2E_DATABASE ?? 'sqlite';
+export const full = process.env.STADTPLATZ_E2E_FULL === '1';
+export const out = process.env.STADTPLATZ_E2E_OUT ?? 'test-results';
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 800 };
+
+export function account(role) {
+  const found = demo.accounts.find((account) => account.role === role);
+  if (!found) {
+    const known = demo.accounts.map((account) => account.role).join(', ');
+    throw new Error(`demo.json has no account with the role ${role}; it has ${known}`);
+  }
+  return found;
+}
+
+/** Signs in through the page, as a person does. */
+export async function signIn(page, role) {
+  const { email, password } = account(role);
+  await page.goto('/anmelden');
+  await page.locator('input[type=email]').first().fill(email);
+  const secret = page.locator('input[type=password]').first();
+  await secret.fill(password);
+  await secret.press('Enter');
+  await page.waitForURL((url) => !url.pathname.startsWith('/anmelden'));
+}
+
+const sessions = new Map();
+
+/** The cookies of somebody with this role; `null` is a visitor without account. */
+export async function session(browser, role) {
+  if (!role) {
+    return undefined;
+  }
+  if (!sessions.has(role)) {
+    const context = await browser.newContext({ baseURL });
+    await signIn(await context.newPage(), role);
+    sessions.set(role, await context.storageState());
+    await context.close();
+  }
+  return sessions.get(role);
+}
+
+/** A file name for a page's address. */
+export function slug(text) {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 80) || 'home';
+}
