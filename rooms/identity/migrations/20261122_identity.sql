@@ -4,10 +4,10 @@ CREATE TABLE identity_org_units (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
     parent UUID,
-    name TEXT NOT NULL,
+    name TEXT NOT NULL, -- impersonal: the name of an office
     short TEXT NOT NULL,
-    email TEXT NOT NULL,
-    phone TEXT NOT NULL,
+    email TEXT NOT NULL, -- impersonal: the mailbox of an office
+    phone TEXT NOT NULL, -- impersonal: the number of an office
     PRIMARY KEY (municipality, id),
     FOREIGN KEY (municipality, parent) REFERENCES identity_org_units (municipality, id)
 );

@@ -7,7 +7,7 @@ use crate::{
     session::{last_seen, token_hash},
     store,
 };
-use base::{AccountId, Moment, StaffActor};
+use base::{AccountId, StaffActor};
 use db::{Audit, DbError};
 use serde_json::json;
 use web::{Answer, Form, FormState, LimitKind, Page, PageError, Template, Texts, Visit, words};
@@ -49,13 +49,15 @@ async fn account_page(visit: &Visit, form: FormState) -> Result<AccountPage, Pag
         .await?;
     let now = visit.site.clock.now();
     let here = visit.session.as_deref().map(token_hash);
-    let line = |(token, device, created, seen): (Vec<u8>, String, Moment, Moment)| {
-        let known = <[u8; 32]>::try_from(token.as_slice()).ok();
-        let seen = known.and_then(|token| last_seen(visit.town_id(), token)).map_or(seen, |later| later.max(seen));
+    let line = |own: store::OwnSession| {
+        let known = <[u8; 32]>::try_from(own.token.as_slice()).ok();
+        let seen = known
+            .and_then(|token| last_seen(visit.town_id(), token))
+            .map_or(own.seen_at, |later| later.max(own.seen_at));
         SessionLine {
-            device,
+            device: own.device,
             seen: words::when(visit.t.lang, seen, now),
-            since: words::when(visit.t.lang, created, now),
+            since: words::when(visit.t.lang, own.created_at, now),
             here: here.is_some_and(|here| known == Some(here)),
         }
     };

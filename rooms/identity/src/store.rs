@@ -4,8 +4,8 @@
 mod access;
 
 pub use access::{
-    Invitation, count_try, end_other_sessions, end_session, end_sessions_of, forget_tries, invitation, note_sightings,
-    open_session, put_invitation, session, sessions_of, tidy_up, use_invitation,
+    Invitation, OwnSession, count_try, end_other_sessions, end_session, end_sessions_of, forget_tries, invitation,
+    note_sightings, open_session, put_invitation, session, sessions_of, tidy_up, use_invitation,
 };
 
 use crate::{

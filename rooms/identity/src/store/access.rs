@@ -39,8 +39,18 @@ pub fn open_session(tx: &Tx<'_>, account: AccountId, token: TokenHash, device: &
     Ok(())
 }
 
-/// The sessions of one person: secret's hash, device, begin, last sighting; the latest first.
-pub fn sessions_of(tx: &Tx<'_>, account: AccountId) -> Result<Vec<(Vec<u8>, String, Moment, Moment)>, DbError> {
+record! {
+    /// One session as its holder sees it.
+    pub struct OwnSession {
+        pub token: Vec<u8>,
+        pub device: String,
+        pub created_at: Moment,
+        pub seen_at: Moment,
+    }
+}
+
+/// The sessions of one person; the latest first.
+pub fn sessions_of(tx: &Tx<'_>, account: AccountId) -> Result<Vec<OwnSession>, DbError> {
     tx.query(
         "SELECT token, device, created_at, seen_at FROM identity_sessions
          WHERE municipality = $1 AND account = $2 ORDER BY seen_at DESC, created_at DESC",

@@ -196,7 +196,7 @@ async fn a_session_lives_while_it_is_used_and_its_holder_works_here() {
         .await;
         let left = test.db.read(town, move |tx| store::sessions_of(tx, account)).await.unwrap();
         assert_eq!(left.len(), 1);
-        assert_eq!(left[0].0, token_hash("one"));
+        assert_eq!(left[0].token, token_hash("one"));
         write(&test.db, town, move |tx| disable_staff(tx, &Actor::System, account)).await;
         assert!(who(town, "one").await.is_none(), "a disabled person is out at once");
     })
