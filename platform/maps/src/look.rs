@@ -22,8 +22,8 @@ impl Theme {
 
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
-            "hell" => Some(Theme::Light),
-            "dunkel" => Some(Theme::Dark),
+            "hell" | "light" => Some(Theme::Light),
+            "dunkel" | "dark" => Some(Theme::Dark),
             _ => None,
         }
     }

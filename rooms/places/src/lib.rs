@@ -1,1 +1,89 @@
-//! placeholder
+//! Ortsverzeichnis: where things are in a town. Addresses, things the town looks after, districts, and the geometry its
+//! map is drawn from. Other rooms ask here by the same `Tx`; they never read these tables. No reports, no people.
+//! Invariant: what is drawn and what is found come from the town's own database, so no position leaves the house.
+
+mod cache;
+mod grid;
+pub mod import;
+pub mod lists;
+mod model;
+mod osm;
+mod pages;
+mod publish;
+mod register;
+mod search;
+mod store;
+mod tags;
+mod tiles;
+
+pub use model::{
+    Address, AddressId, Asset, AssetId, AssetKind, AssetNear, NewAddress, NewAsset, NewDistrict, NewShape, PlaceHit,
+    PlaceKind, Source, TownMap,
+};
+pub use publish::{MapFrame, district_at, publish_map, scene};
+pub use search::search_places;
+pub use store::{
+    address, asset, asset_by_token, assets_near, assets_of, assets_of_kind, put_address, put_asset, put_district,
+    put_shape, town_map,
+};
+pub use tiles::{Picture, PictureError, StillWish, TileWish, still, tile};
+
+use base::Position;
+use db::{DbError, Migration, Tx};
+use web::{Access, Room, Routes, SearchHit, Texts};
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "20261122_places", sql: include_str!("../migrations/20261122_places.sql") }];
+
+/// The address nearest to a position, within a quarter of a kilometre.
+pub fn nearest_address(tx: &Tx<'_>, at: Position) -> Result<Option<Address>, DbError> {
+    match store::nearest_address(tx, at, 60.0)? {
+        Some(address) => Ok(Some(address)),
+        None => store::nearest_address(tx, at, 250.0),
+    }
+}
+
+/// The manifest.
+pub fn room() -> Room {
+    Room {
+        migrations: MIGRATIONS,
+        texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
+        routes,
+        search: hits_of,
+        ..Room::named("places")
+    }
+}
+
+fn routes(routes: &mut Routes) {
+    routes.get("/karte/{theme}/{zoom}/{x}/{file}", Access::Public, pages::tile);
+    routes.get("/karte/bild", Access::Public, pages::still);
+    routes.get("/orte", Access::Public, pages::places);
+}
+
+/// Places in the one search of the home page.
+fn hits_of(tx: &Tx<'_>, t: &Texts, text: &str, limit: i64) -> Result<Vec<SearchHit>, DbError> {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let hits = search_places(tx, text, None, limit)?;
+    let hit = |hit: PlaceHit| SearchHit {
+        group: t.s("places-title"),
+        href: format!("/orte?q={}", in_address(&format!("{} {}", hit.label, hit.sub))),
+        title: hit.label,
+        text: hit.sub,
+    };
+    Ok(hits.into_iter().map(hit).collect())
+}
+
+/// A text as a value in an address.
+fn in_address(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.trim().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => escaped.push(char::from(byte)),
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;
