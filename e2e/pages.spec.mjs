@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import * as checks from './lib/checks.mjs';
-import { baseURL, database, demo, full, out, session, slug } from './lib/site.mjs';
+import { baseURL, demo, full, out, session, site, slug } from './lib/site.mjs';
 
 const WIDTHS = [1280, 390, 320];
 const THEMES = ['light', 'dark'];
@@ -20,7 +20,7 @@ function looks(index) {
 }
 
 // The same HTML comes from both databases; the second one only proves it for the journey, unless everything is wanted.
-const pages = database === 'sqlite' || full ? demo.pages : [];
+const pages = site === 'sqlite' || full ? demo.pages : [];
 const folder = join(out, 'html');
 mkdirSync(folder, { recursive: true });
 
@@ -69,7 +69,10 @@ for (const [index, entry] of pages.entries()) {
   });
 }
 
-test('demo.json names pages for visitors and for staff', () => {
-  expect(demo.pages.filter((page) => !page.role).length).toBeGreaterThan(5);
-  expect(demo.pages.filter((page) => page.role).length).toBeGreaterThan(3);
-});
+// A real town has no list of example pages.
+if (site !== 'bindlach') {
+  test('demo.json names pages for visitors and for staff', () => {
+    expect(demo.pages.filter((page) => !page.role).length).toBeGreaterThan(5);
+    expect(demo.pages.filter((page) => page.role).length).toBeGreaterThan(3);
+  });
+}

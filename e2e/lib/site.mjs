@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 
 export const demo = JSON.parse(readFileSync(process.env.STADTPLATZ_DEMO_JSON, 'utf8'));
 export const baseURL = process.env.STADTPLATZ_BASE_URL ?? demo.base_url;
-export const database = process.env.STADTPLATZ_E2E_DATABASE ?? 'sqlite';
+// Which site this is: the demo town on `sqlite` or `postgres`, or the real place `bindlach`.
+export const site = process.env.STADTPLATZ_E2E_SITE ?? 'sqlite';
 export const full = process.env.STADTPLATZ_E2E_FULL === '1';
 export const out = process.env.STADTPLATZ_E2E_OUT ?? 'test-results';
 
@@ -20,18 +21,31 @@ export function account(role) {
   return found;
 }
 
-/** Signs in through the page, as a person does. */
-export async function signIn(page, role) {
-  const { email, password } = account(role);
+/** Signs in through the page, as a person does. Whoever was only invited follows the invitation first. */
+export async function signIn(page, person) {
+  if (person.invitation && !accepted.has(person.email)) {
+    await page.goto(new URL(person.invitation).pathname);
+    await page.locator('input[type=password]').first().fill(person.password);
+    await page.locator('main form button').last().click();
+    await page.waitForURL((url) => !url.pathname.startsWith('/einladung'));
+    accepted.add(person.email);
+    await page.context().clearCookies();
+  }
   await page.goto('/anmelden');
-  await page.locator('input[type=email]').first().fill(email);
-  const secret = page.locator('input[type=password]').first();
-  await secret.fill(password);
+  await page.getByRole('main').getByLabel(/E-Mail/).fill(person.email);
+  const secret = page.locator('main input[type=password]').first();
+  await secret.fill(person.password);
   await secret.press('Enter');
   await page.waitForURL((url) => !url.pathname.startsWith('/anmelden'));
 }
 
+const accepted = new Set();
 const sessions = new Map();
+
+/** Everybody who works on cases. */
+export function caseWorkers() {
+  return demo.accounts.filter(({ role }) => role === 'clerk' || role === 'head');
+}
 
 /** The cookies of somebody with this role; `null` is a visitor without account. */
 export async function session(browser, role) {
@@ -40,7 +54,7 @@ export async function session(browser, role) {
   }
   if (!sessions.has(role)) {
     const context = await browser.newContext({ baseURL });
-    await signIn(await context.newPage(), role);
+    await signIn(await context.newPage(), account(role));
     sessions.set(role, await context.storageState());
     await context.close();
   }

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::say;
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("Cargo.toml", include_str!("../room/Cargo.toml.txt")),
+    ("askama.toml", include_str!("../room/askama.toml.txt")),
     ("migrations/{{date}}_{{room}}.sql", include_str!("../room/migrations/room.sql.txt")),
     ("templates/entries.html", include_str!("../room/templates/entries.html.txt")),
     ("texts/de.ftl", include_str!("../room/texts/de.ftl.txt")),
@@ -35,7 +36,7 @@ pub fn create(root: &Path, name: &str) -> Result<ExitCode> {
          stadtplatz/Cargo.toml      {name}.workspace = true                 below [dependencies]\n\
          stadtplatz/src/rooms.rs    {name}::room(),                         in the list of rooms\n\
          ARCHITECTURE.md            {name} -> web                           in the list of edges, with its sentence\n\
-         askama.toml, if the room has one, names platform/web/templates: copy it from a room beside it."
+         Then `cargo xtask test -p {name}`."
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -51,27 +52,42 @@ pub fn write(rooms: &Path, name: &str, date: &str) -> Result<Vec<PathBuf>> {
         bail!("{} exists already; nothing was changed", folder.display());
     }
     let fill = |text: &str| text.replace("{{room}}", name).replace("{{date}}", date);
-    let mut files: Vec<(String, String)> = FILES.iter().map(|(path, text)| (fill(path), fill(text))).collect();
-    // askama looks for layouts where its configuration says; every room says the same.
-    if let Some(neighbour) = askama_toml(rooms) {
-        files.push(("askama.toml".to_owned(), neighbour));
-    }
     let mut written = Vec::new();
-    for (path, text) in files {
-        let path = folder.join(path);
+    for (path, text) in FILES {
+        let path = folder.join(fill(path));
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).with_context(|| format!("{} cannot be created", parent.display()))?;
         }
-        std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        std::fs::write(&path, fill(text)).with_context(|| format!("{} cannot be written", path.display()))?;
         written.push(path);
     }
     Ok(written)
 }
 
-fn askama_toml(rooms: &Path) -> Option<String> {
-    let mut neighbours: Vec<PathBuf> = std::fs::read_dir(rooms).ok()?.flatten().map(|entry| entry.path()).collect();
-    neighbours.sort();
-    neighbours.iter().find_map(|room| std::fs::read_to_string(room.join("askama.toml")).ok())
+/// A throw-away workspace below `folder` with nothing but a new room, so that a step can build and test it.
+pub fn throw_away(root: &Path, folder: &Path) -> Result<PathBuf> {
+    let _missing = std::fs::remove_dir_all(folder);
+    write(&folder.join("rooms"), PROBE, "20261122")?;
+    std::os::unix::fs::symlink(root.join("platform"), folder.join("platform"))?;
+    for name in ["Cargo.lock", "rust-toolchain.toml", "clippy.toml", "rustfmt.toml"] {
+        std::fs::copy(root.join(name), folder.join(name)).with_context(|| format!("{name} cannot be copied"))?;
+    }
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml"))?;
+    std::fs::write(folder.join("Cargo.toml"), probe_manifest(&manifest))?;
+    Ok(folder.join("Cargo.toml"))
+}
+
+/// The name of the room in the throw-away workspace.
+pub const PROBE: &str = "specimen";
+
+/// The repository's manifest with the platform and the new room as its only members.
+fn probe_manifest(manifest: &str) -> String {
+    let lines = manifest.lines().filter(|line| !line.starts_with("default-members"));
+    let own = lines.map(|line| match line.starts_with("members") {
+        true => "members = [\"platform/*\", \"rooms/*\"]",
+        false => line,
+    });
+    own.collect::<Vec<_>>().join("\n")
 }
 
 /// The day for the migration's name. `date` is asked, because std knows no calendar.
@@ -105,6 +121,13 @@ mod tests {
         assert!(write(&rooms, "library", "20261122").is_err(), "an existing room stays as it is");
         std::fs::remove_dir_all(rooms)?;
         Ok(())
+    }
+
+    #[test]
+    fn the_throw_away_workspace_keeps_versions_and_lints() {
+        let manifest = "[workspace]\nmembers = [\"a\", \"xtask\"]\ndefault-members = [\"a\"]\n[workspace.lints.rust]";
+        let own = probe_manifest(manifest);
+        assert_eq!(own, "[workspace]\nmembers = [\"platform/*\", \"rooms/*\"]\n[workspace.lints.rust]");
     }
 
     #[test]

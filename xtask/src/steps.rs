@@ -13,6 +13,7 @@ use crate::counts::{self, Counts};
 use crate::html;
 use crate::postgres::Cluster;
 use crate::report::{Outcome, Report};
+use crate::room;
 use crate::run::{self, Shop};
 use crate::say;
 use crate::site::Site;
@@ -49,6 +50,7 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
         check(shop, "doc", &mut doc, 20 * MINUTE)
     });
     if wish.rooms.is_empty() {
+        report.step("a new room", |_| new_room(shop, &cluster));
         report.step("licences and banned crates", |report| deny(shop, &tools, report));
     }
     if browser {
@@ -115,6 +117,16 @@ fn doc_tests(shop: &Shop, crates: &[String]) -> Result<Outcome> {
     judge(counts::cargo_test(&ended.log), &ended)
 }
 
+/// What `cargo xtask new-room` writes must compile and pass its own tests.
+fn new_room(shop: &Shop, cluster: &Cluster) -> Result<Outcome> {
+    let manifest = room::throw_away(&shop.root, &shop.logs.join("new-room"))?;
+    let mut command = cargo(shop, "test");
+    command.arg("--manifest-path").arg(manifest).args(["--package", room::PROBE]);
+    command.env("CARGO_TARGET_DIR", target(shop)).env("STADTPLATZ_TEST_POSTGRES", cluster.url("postgres"));
+    let ended = shop.run("new-room", &mut command, 20 * MINUTE)?;
+    judge(counts::cargo_test(&ended.log), &ended)
+}
+
 /// Counts and exit code must agree: a runner that failed without a failed test (it did not build) is one failure more.
 fn judge(counted: Option<Counts>, ended: &run::Ended) -> Result<Outcome> {
     let mut counted = counted.unwrap_or_default();
@@ -159,17 +171,31 @@ fn in_the_browser(shop: &Shop, wish: &Wish, tools: &Tools, cluster: &Cluster, re
                 "postgres" => Some(cluster.create_database(shop, "demo")?),
                 _ => None,
             };
-            let site = Site::demo(shop, &binary, &format!("demo-{database}"), url.as_deref())?;
+            let name = format!("demo-{database}");
+            let site = Site::demo(shop, &binary, &name, url.as_deref())?;
             playwright(shop, wish, tools, &site, database, &out(database))
         });
     }
+    let sources = research(shop).join("osm-bindlach");
+    report.step("browser on Bindlach", |report| {
+        if !sources.is_dir() {
+            let reason = format!("browser on Bindlach ({} is missing)", sources.display());
+            report.skip_reasons(vec![reason]);
+            return Ok(Outcome::new(Counts::SKIPPED, "the research data is missing"));
+        }
+        if !built || !ready {
+            bail!("not run: a step before it failed");
+        }
+        let site = Site::bindlach(shop, &binary, &sources, None)?;
+        playwright(shop, wish, tools, &site, "bindlach", &out("bindlach"))
+    });
     report.step("HTML of every page", |_| {
         let java = tools.java.as_ref().context("Java is missing")?;
         html::check(shop, java, &out("sqlite").join("html"))
     });
 }
 
-pub fn target(shop: &Shop) -> PathBuf {
+fn target(shop: &Shop) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shop.root.join("target"), PathBuf::from)
 }
 
@@ -202,19 +228,19 @@ fn node_in_e2e(shop: &Shop, tools: &Tools, site: &Site) -> Result<Command> {
     Ok(node)
 }
 
-fn playwright(shop: &Shop, wish: &Wish, tools: &Tools, site: &Site, database: &str, out: &Path) -> Result<Outcome> {
+fn playwright(shop: &Shop, wish: &Wish, tools: &Tools, site: &Site, site_name: &str, out: &Path) -> Result<Outcome> {
     // Left-overs of an earlier run must not be counted.
     let _missing = std::fs::remove_dir_all(out);
     std::fs::create_dir_all(out)?;
     let mut node = node_in_e2e(shop, tools, site)?;
     node.args(["node_modules/@playwright/test/cli.js", "test"])
-        .env("STADTPLATZ_E2E_DATABASE", database)
+        .env("STADTPLATZ_E2E_SITE", site_name)
         .env("STADTPLATZ_E2E_OUT", out);
     if wish.full {
         node.env("STADTPLATZ_E2E_FULL", "1");
     }
     let limit = if wish.full { 60 * MINUTE } else { 20 * MINUTE };
-    let ended = shop.run(&format!("browser-{database}"), &mut node, limit)?;
+    let ended = shop.run(&format!("browser-{site_name}"), &mut node, limit)?;
     judge(counts::playwright(&run::read(&out.join("report.json"))), &ended)
 }
 
@@ -231,7 +257,8 @@ pub fn screenshots(shop: &Shop) -> Result<ExitCode> {
         if !built || !ready {
             bail!("not run: a step before it failed");
         }
-        let site = Site::demo(shop, &target(shop).join("debug/stadtplatz"), "demo-screens", None)?;
+        let binary = target(shop).join("debug/stadtplatz");
+        let site = Site::demo(shop, &binary, "demo-screens", None)?;
         let mut node = node_in_e2e(shop, &tools, &site)?;
         node.arg("screens.mjs").arg(shop.root.join("docs/screens"));
         check(shop, "screens", &mut node, 20 * MINUTE)
