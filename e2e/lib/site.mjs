@@ -32,7 +32,7 @@ export async function signIn(page, person) {
     await page.context().clearCookies();
   }
   await page.goto('/anmelden');
-  await page.getByRole('main').getByLabel(/E-Mail/).fill(person.email);
+  await page.locator('main input[name=email]:not([type=hidden])').fill(person.email);
   const secret = page.locator('main input[type=password]').first();
   await secret.fill(person.password);
   await secret.press('Enter');
@@ -49,16 +49,17 @@ export function caseWorkers() {
 
 /** The cookies of somebody with this role; `null` is a visitor without account. */
 export async function session(browser, role) {
-  if (!role) {
-    return undefined;
-  }
-  if (!sessions.has(role)) {
+  return role ? sessionOf(browser, account(role)) : undefined;
+}
+
+export async function sessionOf(browser, person) {
+  if (!sessions.has(person.email)) {
     const context = await browser.newContext({ baseURL });
-    await signIn(await context.newPage(), account(role));
-    sessions.set(role, await context.storageState());
+    await signIn(await context.newPage(), person);
+    sessions.set(person.email, await context.storageState());
     await context.close();
   }
-  return sessions.get(role);
+  return sessions.get(person.email);
 }
 
 /** A file name for a page's address. */

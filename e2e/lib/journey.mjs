@@ -1,0 +1,99 @@
+// The main job as acts of people: a citizen reports, a case worker answers and closes, the citizen reads and rates. Fields
+// are found by their names, which are also what is sent; what people read is checked by the tests.
+import { expect } from '@playwright/test';
+
+/** Reports damage at this address and answers with number and PIN of the receipt. */
+export async function report(page, hand, { address, body, email }) {
+  await page.goto('/melden');
+  await hand.fill(page.locator('input[name=address]'), address);
+  await hand.press(next(page));
+  // Several places of that name are offered on the same page.
+  if (new URL(page.url()).pathname === '/melden') {
+    await hand.choose(page.locator('main input[type=radio]').first());
+    await hand.press(next(page));
+  }
+  await expect(page).toHaveURL(/\/melden\/was/);
+  await chooseProblem(page, hand);
+  await hand.fill(page.locator('textarea[name=body]'), body);
+  await hand.press(next(page));
+  await expect(page).toHaveURL(/\/melden\/pruefen/);
+  await expect(page.getByRole('main')).toContainText(body);
+  if (email) {
+    await hand.fill(page.locator('input[name=email]'), email);
+  }
+  await hand.press(next(page));
+  await expect(page).toHaveURL(/\/melden\/fertig\//);
+  const text = await page.getByRole('main').innerText();
+  const number = text.match(/\d{4}-\d{2}-\d+/)?.[0];
+  const pin = text.replace(number, '').match(/PIN\D*([0-9A-Z](?:[0-9A-Z -]*[0-9A-Z])?)/i)?.[1];
+  expect(number, 'the receipt shows a number').toBeTruthy();
+  expect(pin, 'the receipt shows a PIN').toBeTruthy();
+  return { number, pin: pin.split('\n')[0].trim() };
+}
+
+/** The primary button of the page's own form. */
+function next(page) {
+  return page.locator('main form .action-bar button.button, main form .actions button.button').first();
+}
+
+/** Opens the group of street lamps and takes its first problem; answers what it asks. */
+async function chooseProblem(page, hand) {
+  const problem = page.locator('input[name=problem][value^="lamp"], input[name=problem][value^="street_light"], input[name=problem]').first();
+  const group = page.locator('details').filter({ has: problem });
+  if (await group.count() && (await group.first().getAttribute('open')) === null) {
+    await hand.press(group.first().locator('summary'));
+  }
+  await hand.choose(problem);
+}
+
+/** Finds the case worker who may see this case: the rules chose the office. */
+export async function workerOf(number, browser, baseURL, workers, session) {
+  for (const worker of workers) {
+    const context = await browser.newContext({ baseURL, storageState: await session(worker) });
+    const page = await context.newPage();
+    const response = await page.goto(`/arbeit/fall/${number}`);
+    await context.close();
+    if (response.ok()) {
+      return worker;
+    }
+  }
+  throw new Error(`none of ${workers.length} case workers may open ${number}`);
+}
+
+/** Takes the case from the list, answers and closes it. */
+export async function answerAndClose(page, hand, number, answer) {
+  await page.goto('/arbeit');
+  const entry = page.locator(`main a[href*="/arbeit/fall/${number}"]`).first();
+  await expect(entry, 'the new case stands in the list').toBeVisible();
+  await hand.press(entry);
+  await expect(page).toHaveURL(new RegExp(`/arbeit/fall/${number}`));
+  await hand.press(page.getByRole('button', { name: 'Übernehmen' }));
+  await expect(page.getByRole('button', { name: 'Übernehmen' })).toHaveCount(0);
+  await hand.fill(page.locator('textarea[name=antwort]'), answer);
+  const outcome = page.locator('input[name=ergebnis][value=resolved]');
+  if (await outcome.count()) {
+    const fold = page.locator('details').filter({ has: outcome });
+    if (await fold.count() && (await fold.first().getAttribute('open')) === null) {
+      await hand.press(fold.first().locator('summary'));
+    }
+    await hand.choose(outcome);
+  } else {
+    await page.locator('select[name=ergebnis]').selectOption('resolved');
+  }
+  await hand.press(page.getByRole('button', { name: 'Antworten und schließen' }));
+  await expect(page.getByRole('main')).toContainText(answer);
+}
+
+/** Opens the status page with number and PIN. */
+export async function lookUp(page, hand, { number, pin }) {
+  await page.goto('/stand');
+  await hand.fill(page.locator('input[name=nummer]'), number);
+  await hand.fill(page.locator('input[name=pin]'), pin);
+  await hand.press(page.locator('main form').filter({ has: page.locator('input[name=pin]') }).locator('button').last());
+  await expect(page).toHaveURL(new RegExp(`/stand/${number}`));
+}
+
+export async function rate(page, hand) {
+  await hand.choose(page.locator('input[name=note][value="5"]'));
+  await hand.press(page.locator('form[action$="/bewertung"]').filter({ has: page.locator('input[name=note]') }).locator('button').last());
+}
