@@ -23,13 +23,15 @@ export function account(role) {
 
 /** Signs in through the page, as a person does. Whoever was only invited follows the invitation first. */
 export async function signIn(page, person) {
-  if (person.invitation && !accepted.has(person.email)) {
-    await page.goto(new URL(person.invitation).pathname);
-    await page.locator('input[type=password]').first().fill(person.password);
-    await page.locator('main form button').last().click();
-    await page.waitForURL((url) => !url.pathname.startsWith('/einladung'));
-    accepted.add(person.email);
-    await page.context().clearCookies();
+  if (person.invitation) {
+    const invitation = await page.goto(new URL(person.invitation).pathname);
+    // It works once; afterwards it is gone, and the account is there.
+    if (invitation.ok()) {
+      await page.locator('main input[type=password]').first().fill(person.password);
+      await page.locator('main form button').last().click();
+      await page.waitForURL((url) => !url.pathname.startsWith('/einladung'));
+      await page.context().clearCookies();
+    }
   }
   await page.goto('/anmelden');
   await page.locator('main input[name=email]:not([type=hidden])').fill(person.email);
@@ -39,7 +41,6 @@ export async function signIn(page, person) {
   await page.waitForURL((url) => !url.pathname.startsWith('/anmelden'));
 }
 
-const accepted = new Set();
 const sessions = new Map();
 
 /** Everybody who works on cases. */

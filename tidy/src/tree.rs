@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-const LEFT_OUT: [&str; 7] = ["target", "node_modules", ".git", "data", "demo-data", "test-results", "raw"];
+const LEFT_OUT: [&str; 5] = ["target", "node_modules", ".git", "test-results", "raw"];
+/// Only directly in the repository: a room may have a folder `data` of its own.
+const LEFT_OUT_ON_TOP: [&str; 2] = ["data", "demo-data"];
 const TEXTS: [&str; 19] = [
     "rs", "toml", "md", "sql", "html", "css", "mjs", "js", "ftl", "json", "txt", "svg", "yml", "yaml", "sh", "lock",
     "npmrc", "snap", "eml",
@@ -73,7 +75,8 @@ impl Tree {
         for entry in entries.flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            if LEFT_OUT.contains(&name.as_str()) {
+            let on_top = folder == root && LEFT_OUT_ON_TOP.contains(&name.as_str());
+            if on_top || LEFT_OUT.contains(&name.as_str()) {
                 continue;
             }
             let Ok(relative) = path.strip_prefix(root) else { continue };
