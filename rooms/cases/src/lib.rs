@@ -1,1 +1,86 @@
-//! placeholder
+//! Cases (Vorgänge): whatever a citizen brings to the town, with one number, one timeline, a responsible unit and a
+//! deadline; the desk where clerks work on them, and the page where the citizen sees how it stands. It does not know what
+//! a damage report is: other rooms open cases and listen to their events. Invariant: every change of state passes
+//! `case::next` and leaves an entry, an audit line and an event in one transaction.
+
+mod acts;
+mod case;
+mod desk;
+mod labels;
+mod mails;
+mod number;
+mod open;
+mod pages;
+mod routing;
+mod seed;
+mod store;
+mod upkeep;
+
+pub use case::{CaseId, Outcome, State};
+pub use number::normalise as normalise_number;
+pub use open::{NewCase, Opened, attach, open, pictures, pin, put_fact, remark, subscribe, unit_for};
+pub use pages::access_cookie;
+pub use routing::{Rule, RuleChoice};
+pub use seed::{SeedCase, SeedStep, Step, seed_case};
+pub use store::{
+    CaseHead, by_number, head, put_rule, rules,
+    threads::{AttachmentKind, Entry, EntryKind, NewAttachment, blobs, visible_entries as timeline_for_citizen},
+};
+
+use base::Permission;
+use db::Migration;
+use web::{Access, Listener, Room, Routes};
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "20261122_cases", sql: include_str!("../migrations/20261122_cases.sql") }];
+
+/// The manifest.
+pub fn room() -> Room {
+    Room {
+        migrations: MIGRATIONS,
+        texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
+        routes,
+        listeners: LISTENERS,
+        jobs: mails::JOBS,
+        desk_links: desk::links,
+        upkeep: upkeep::quarter_hour,
+        template: upkeep::template,
+        ..Room::named("cases")
+    }
+}
+
+const LISTENERS: &[Listener] = &[Listener { event: "staff.disabled", handle: upkeep::staff_disabled }];
+
+fn routes(routes: &mut Routes) {
+    use Access::{Needs, Public};
+    use Permission::{CaseRead, CaseWork};
+    routes.get("/stand", Public, pages::entrance);
+    routes.post("/stand", Public, pages::enter);
+    routes.get("/stand/{number}", Public, pages::status);
+    routes.post("/stand/{number}/antwort", Public, pages::reply);
+    routes.post("/stand/{number}/zurueckziehen", Public, pages::withdraw);
+    routes.post("/stand/{number}/bewertung", Public, pages::rate);
+    routes.get("/stand/{number}/anhang/{id}", Public, pages::attachment);
+    routes.get("/stand/{number}/{token}", Public, pages::enter_by_link);
+    routes.get("/post/bestaetigen/{token}", Public, pages::post::confirm_page);
+    routes.post("/post/bestaetigen/{token}", Public, pages::post::confirm);
+    routes.get("/post/abbestellen/{token}", Public, pages::post::stop_page);
+    routes.post("/post/abbestellen/{token}", Public, pages::post::stop);
+
+    routes.get("/arbeit", Needs(CaseRead), desk::list);
+    routes.get("/arbeit/neu", Needs(CaseRead), desk::arrivals);
+    routes.get("/arbeit/suche", Needs(CaseRead), desk::list);
+    routes.get("/arbeit/fall/{number}", Needs(CaseRead), desk::show);
+    routes.post("/arbeit/fall/{number}/uebernahme", Needs(CaseWork), desk::deeds::claim);
+    routes.post("/arbeit/fall/{number}/freigabe", Needs(CaseWork), desk::deeds::release);
+    routes.post("/arbeit/fall/{number}/weitergabe", Needs(CaseWork), desk::deeds::transfer);
+    routes.post("/arbeit/fall/{number}/notiz", Needs(CaseWork), desk::deeds::note);
+    routes.post("/arbeit/fall/{number}/antwort", Needs(CaseWork), desk::deeds::answer);
+    routes.post("/arbeit/fall/{number}/stand", Needs(CaseWork), desk::deeds::progress);
+    routes.post("/arbeit/fall/{number}/abschluss", Needs(CaseWork), desk::deeds::close);
+    routes.post("/arbeit/fall/{number}/wiederaufnahme", Needs(CaseWork), desk::deeds::reopen);
+    routes.get("/arbeit/anhang/{id}", Needs(CaseRead), desk::attachment);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! Arbeitsplatz: the lists of the staff, one case beside them, the numbers above. This file reads; what a press of a
+//! button does is in `deeds`. Who sees what: lists filter by the units of the actor in SQL, a single case is checked
+//! with `may` here; a case somebody may not see does not exist for them.
+
+pub mod deeds;
+mod pane;
+pub(crate) mod selection;
+mod view;
+
+use crate::{
+    number,
+    store::{
+        self, CaseHead,
+        figures::{self, Figures},
+        lists::{self, CaseRow, Counts, ListKind},
+        threads::{self, Attachment, AttachmentId, AttachmentKind, Entry, Party},
+    },
+};
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use base::{AccountId, Actor, Moment, Permission, Scope, may};
+use db::{DbError, Tx};
+use files::{BlobKey, Part};
+use pane::PaneForm;
+use selection::{Selection, readable, title};
+use std::collections::HashMap;
+use view::DeskPage;
+use web::{Answer, DeskContext, DeskGroup, DeskLink, DeskShell, Form, PageError, Template, Visit};
+
+/// Hits of a search.
+const HITS: i64 = 50;
+
+/// Everything a page of the desk shows, read in one transaction.
+struct Desk {
+    shell: DeskShell,
+    rows: Vec<CaseRow>,
+    figures: Figures,
+    categories: Vec<(String, String)>,
+    districts: Vec<String>,
+    names: HashMap<AccountId, String>,
+    opened: Option<Opened>,
+    now: Moment,
+}
+
+/// The case in the pane.
+struct Opened {
+    head: CaseHead,
+    texts: store::CaseTexts,
+    entries: Vec<Entry>,
+    parties: Vec<Party>,
+    attachments: Vec<Attachment>,
+    unit_name: String,
+    units: Vec<identity::OrgUnit>,
+    may_work: bool,
+}
+
+/// The rail: what waits, what is late.
+pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
+    let Some(staff) = context.actor.staff() else { return Ok(vec![]) };
+    if !may(context.actor, Permission::CaseRead, Scope::Anywhere) {
+        return Ok(vec![]);
+    }
+    let counts = lists::counts(context.tx, staff.account, &readable(context.actor))?;
+    let current = current_list(context.path);
+    let link = |kind: ListKind| {
+        let (icon, count) = rail(kind, &counts);
+        let href = match kind {
+            ListKind::Inbox => "/arbeit".to_owned(),
+            _ => format!("/arbeit?liste={}", kind.word()),
+        };
+        let urgent = matches!(kind, ListKind::DueToday | ListKind::Overdue) && count.is_some_and(|n| n > 0);
+        DeskLink { href, label: title(kind).to_owned(), icon, count, urgent, current: current == Some(kind) }
+    };
+    Ok(vec![DeskGroup { title: "Fälle".to_owned(), links: ListKind::ALL.iter().copied().map(link).collect() }])
+}
+
+const fn rail(kind: ListKind, counts: &Counts) -> (&'static str, Option<i64>) {
+    match kind {
+        ListKind::Inbox => ("inbox", Some(counts.inbox)),
+        ListKind::Mine => ("user", Some(counts.mine)),
+        ListKind::Team => ("users", Some(counts.team)),
+        ListKind::DueToday => ("clock", Some(counts.today)),
+        ListKind::Overdue => ("triangle-alert", Some(counts.overdue)),
+        ListKind::Waiting => ("eye", Some(counts.waiting)),
+        ListKind::Done => ("circle-check", None),
+    }
+}
+
+/// Which entry of the rail this address belongs to.
+fn current_list(path_and_query: &str) -> Option<ListKind> {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    if path != "/arbeit" && !path.starts_with("/arbeit/fall/") {
+        return None;
+    }
+    let selection = Selection::read(&Form::from_urlencoded(query));
+    selection.search.is_empty().then_some(selection.kind)
+}
+
+/// `/arbeit` and `/arbeit/suche`.
+pub async fn list(visit: Visit, form: Form) -> Answer {
+    let selection = Selection::read(&form);
+    if let Some(number) = number::normalise(&selection.search) {
+        let actor = visit.actor.clone();
+        let found = visit.read(move |tx| visible_head(tx, &actor, &number)).await?;
+        if let Some(head) = found {
+            return Ok(visit.see_other(&format!("/arbeit/fall/{}", head.number)));
+        }
+    }
+    let desk = load(&visit, &selection, None).await?;
+    web::render(&DeskPage::new(&visit, &selection, desk, &PaneForm::default()))
+}
+
+/// `/arbeit/fall/{number}`: the list with this case beside it.
+pub async fn show(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let selection = Selection::read(&form);
+    let desk = load(&visit, &selection, Some(number)).await?;
+    if desk.opened.is_none() {
+        return Err(PageError::NotFound);
+    }
+    web::render(&DeskPage::new(&visit, &selection, desk, &PaneForm::default()))
+}
+
+/// The same page again, with what was typed and what is to be done about it.
+async fn show_again(visit: &Visit, selection: &Selection, number: &str, form: PaneForm, status: StatusCode) -> Answer {
+    let desk = load(visit, selection, Some(number.to_owned())).await?;
+    if desk.opened.is_none() {
+        return Err(PageError::NotFound);
+    }
+    let html = DeskPage::new(visit, selection, desk, &form).render()?;
+    Ok((status, Html(html)).into_response())
+}
+
+async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> Result<Desk, PageError> {
+    let (again, selection) = (visit.clone(), selection.clone());
+    visit
+        .read(move |tx| {
+            let Some(staff) = again.actor.staff() else { return Err(PageError::Forbidden) };
+            let units = readable(&again.actor);
+            let rows = if selection.search.is_empty() {
+                lists::list(tx, &selection.list(staff, units.clone()))?
+            } else {
+                lists::search(tx, &units, &selection.search, HITS)?
+            };
+            let opened = match &number {
+                Some(number) => open_case(tx, &again.actor, number)?,
+                None => None,
+            };
+            let (categories, districts) = lists::choices(tx, &units)?;
+            let mut shell = again.desk(tx)?;
+            shell.search.clone_from(&selection.search);
+            let names = names(tx, &rows, opened.as_ref())?;
+            let figures = figures::figures(tx, staff.account, &units)?;
+            Ok(Desk { shell, rows, figures, categories, districts, names, opened, now: tx.now() })
+        })
+        .await
+}
+
+/// The case of this number, if this person may see it.
+fn visible_head(tx: &Tx<'_>, actor: &Actor, number: &str) -> Result<Option<CaseHead>, DbError> {
+    let head = store::by_number(tx, number)?;
+    Ok(head.filter(|head| may(actor, Permission::CaseRead, Scope::Unit(head.unit))))
+}
+
+fn open_case(tx: &Tx<'_>, actor: &Actor, number: &str) -> Result<Option<Opened>, DbError> {
+    let Some(head) = visible_head(tx, actor, number)? else { return Ok(None) };
+    let Some(texts) = store::texts(tx, head.id)? else { return Ok(None) };
+    let units = identity::org_units(tx)?;
+    let unit_name = units.iter().find(|unit| unit.id == head.unit).map(|unit| unit.name.clone()).unwrap_or_default();
+    Ok(Some(Opened {
+        entries: threads::entries(tx, head.id)?,
+        parties: threads::parties(tx, head.id)?,
+        attachments: threads::attachments(tx, head.id)?,
+        may_work: may(actor, Permission::CaseWork, Scope::Unit(head.unit)),
+        unit_name,
+        units,
+        texts,
+        head,
+    }))
+}
+
+/// Names of everybody the page mentions.
+fn names(tx: &Tx<'_>, rows: &[CaseRow], opened: Option<&Opened>) -> Result<HashMap<AccountId, String>, DbError> {
+    let mut accounts: Vec<AccountId> = rows.iter().filter_map(|row| row.assignee).collect();
+    if let Some(opened) = opened {
+        accounts.extend(opened.head.assignee);
+        accounts.extend(opened.head.previous_assignee);
+        accounts.extend(opened.entries.iter().filter_map(|entry| account_of(&entry.actor)));
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    identity::names(tx, &accounts)
+}
+
+/// The account behind an actor's trace.
+fn account_of(trace: &str) -> Option<AccountId> {
+    trace.strip_prefix("staff:").and_then(AccountId::parse)
+}
+
+/// How many cases came into the inbox since the list was drawn: asked every half minute, changes nothing on the page.
+pub async fn arrivals(visit: Visit, form: Form) -> Answer {
+    let since = Moment::from_micros(form.integer("seit").unwrap_or(i64::MAX));
+    let units = readable(&visit.actor);
+    let count = visit.read(move |tx| lists::arrived_since(tx, &units, since)).await?;
+    let mut response = axum::Json(serde_json::json!({ "count": count })).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// A file of a case this person may see.
+pub async fn attachment(visit: Visit, Path(id): Path<String>, form: Form) -> Answer {
+    let id = AttachmentId::parse(&id).ok_or(PageError::NotFound)?;
+    let actor = visit.actor.clone();
+    let found = visit
+        .read(move |tx| {
+            let Some(attachment) = threads::attachment(tx, id)? else { return Ok(None) };
+            let head = store::head(tx, attachment.case)?;
+            let visible = head.is_some_and(|head| may(&actor, Permission::CaseRead, Scope::Unit(head.unit)));
+            Ok::<_, DbError>(visible.then_some(attachment))
+        })
+        .await?;
+    serve(&visit, &found.ok_or(PageError::NotFound)?, form.text("g")).await
+}
+
+/// Pictures are shown (`klein`, `mittel`, else large), anything else is a download.
+pub(crate) async fn serve(visit: &Visit, attachment: &Attachment, size: &str) -> Answer {
+    let whole = BlobKey::whole(visit.town_id(), attachment.blob);
+    let key = match (attachment.kind, size) {
+        (AttachmentKind::File, _) => whole,
+        (AttachmentKind::Picture, "klein") => whole.part(Part::Small),
+        (AttachmentKind::Picture, "mittel") => whole.part(Part::Medium),
+        (AttachmentKind::Picture, _) => whole.part(Part::Large),
+    };
+    let bytes = visit
+        .site
+        .files
+        .get(key)
+        .await
+        .map_err(|error| PageError::because("could not read an attachment")(Box::new(error)))?;
+    let Some(bytes) = bytes else { return Err(PageError::Gone) };
+    let mut response: Response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    match attachment.kind {
+        AttachmentKind::Picture => {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+        }
+        AttachmentKind::File => {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+            let disposition = files::attachment::disposition(&attachment.name);
+            let value = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+            headers.insert(header::CONTENT_DISPOSITION, value);
+        }
+    }
+    Ok(response)
+}

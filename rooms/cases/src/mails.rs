@@ -1,0 +1,272 @@
+//! What the house writes to people about their case. A mail is queued as a job that names the party, not the text; the
+//! job asks `may_send` and composes it then. Invariant: before an address is confirmed it gets the one mail that asks
+//! for it, after its end nothing.
+
+use crate::{
+    case::CaseId,
+    open,
+    store::{
+        self, CaseHead,
+        threads::{self, Entry, EntryId, Party, PartyId, PartyRole},
+    },
+};
+use base::{Moment, stored_words};
+use db::{DbError, NewJob, Once, OnceKey, Tx};
+use mail::{EmailAddress, Mail};
+use serde_json::json;
+use web::{JobError, JobKind, JobRun, Keys, Lang, Letterbox, Site, Texts, Town, words};
+
+pub const JOB: &str = "cases.mail";
+const CONFIRM_DAYS: i64 = 14;
+const ACCESS_DAYS: i64 = 180;
+const STOP_DAYS: i64 = 730;
+
+stored_words!(
+    /// Which mail.
+    pub enum MailKind {
+        Confirm = "confirm",
+        Received = "received",
+        Answer = "answer",
+        Question = "question",
+        State = "state",
+        Closed = "closed",
+        Reopened = "reopened",
+    }
+);
+
+/// The one rule about sending.
+pub fn may_send(party: &Party, kind: MailKind) -> bool {
+    if party.email.is_empty() || party.ended_at.is_some() {
+        return false;
+    }
+    match (kind, party.role) {
+        (MailKind::Confirm, _) => party.confirmed_at.is_none(),
+        // The correspondence belongs to the reporter.
+        (MailKind::Received | MailKind::Answer | MailKind::Question, PartyRole::Follower) => false,
+        _ => party.confirmed_at.is_some(),
+    }
+}
+
+/// Queues one mail to one party in this transaction.
+pub fn queue(tx: &Tx<'_>, party: PartyId, kind: MailKind, entry: Option<EntryId>) {
+    let payload = json!({ "party": party.to_string(), "mail": kind.word(), "entry": entry.map(|id| id.to_string()) });
+    tx.enqueue(NewJob { kind: JOB, payload, run_at: None, key: None });
+}
+
+/// Queues a mail to everybody who may get it.
+pub fn tell(tx: &Tx<'_>, case: CaseId, kind: MailKind, entry: Option<EntryId>) -> Result<(), DbError> {
+    for party in threads::parties(tx, case)? {
+        if may_send(&party, kind) {
+            queue(tx, party.id, kind, entry);
+        }
+    }
+    Ok(())
+}
+
+pub const JOBS: &[JobKind] = &[JobKind { kind: JOB, run: |run| Box::pin(run_job(run)) }];
+
+async fn run_job(run: JobRun) -> Result<(), JobError> {
+    let text = |name: &str| run.payload.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let (Some(party), Some(kind)) = (PartyId::parse(text("party")), MailKind::from_word(text("mail"))) else {
+        return Err(JobError::Never("cases.mail.payload"));
+    };
+    let entry = EntryId::parse(text("entry"));
+    let Some(town) = run.site.town(run.town).await? else { return Err(JobError::Never("cases.mail.no_town")) };
+    let (site, job) = (run.site.clone(), run.id);
+    run.site
+        .db
+        .write(run.town, move |tx| {
+            // A job may run twice; its mail is queued once.
+            if tx.once(OnceKey::of(JOB, &job.to_string()), [0; 32])? != Once::First {
+                return Ok(());
+            }
+            send(tx, &site, &town, party, kind, entry)
+        })
+        .await
+        .map_err(JobError::Db)
+}
+
+fn send(
+    tx: &Tx<'_>,
+    site: &Site,
+    town: &Town,
+    party: PartyId,
+    kind: MailKind,
+    entry: Option<EntryId>,
+) -> Result<(), DbError> {
+    let Some(party) = threads::party(tx, party)?.filter(|party| may_send(party, kind)) else { return Ok(()) };
+    let Some(head) = store::head(tx, party.case)? else { return Ok(()) };
+    let Ok(email) = EmailAddress::parse(&party.email) else { return Ok(()) };
+    let entry = match entry {
+        Some(id) => threads::entry(tx, party.case, id)?,
+        None => None,
+    };
+    let lang = Lang::from_code(&party.language).unwrap_or(Lang::De);
+    let unit = identity::org_unit(tx, head.unit)?.map(|unit| unit.name).unwrap_or_default();
+    let writer = Writer { t: site.texts().of(lang), lang, town, keys: &site.keys, now: tx.now(), unit };
+    let mail = writer.compose(&head, &party, kind, entry.as_ref());
+    if kind == MailKind::Confirm {
+        Letterbox::send(tx, &email, mail)
+    } else {
+        Letterbox::send_to_subscriber(tx, &email, mail, writer.stop_url(party.id))
+    }
+}
+
+/// The page that confirms the address.
+pub fn confirm_path(keys: &Keys, party: PartyId, now: Moment) -> String {
+    let token = keys.seal("case-mail", &party.to_string(), now.plus_days(CONFIRM_DAYS));
+    format!("/post/bestaetigen/{token}")
+}
+
+/// The page that ends the mails.
+pub fn stop_path(keys: &Keys, party: PartyId, now: Moment) -> String {
+    let token = keys.seal("case-stop", &party.to_string(), now.plus_days(STOP_DAYS));
+    format!("/post/abbestellen/{token}")
+}
+
+/// Opens the status page without number and PIN.
+pub fn access_path(keys: &Keys, number: &str, now: Moment) -> String {
+    let token = keys.seal("case-link", number, now.plus_days(ACCESS_DAYS));
+    format!("/stand/{number}/{token}")
+}
+
+/// Composes mails in one language.
+pub struct Writer<'a> {
+    pub t: &'static Texts,
+    pub lang: Lang,
+    pub town: &'a Town,
+    pub keys: &'a Keys,
+    pub now: Moment,
+    pub unit: String,
+}
+
+impl Writer<'_> {
+    fn day(&self, moment: Moment) -> String {
+        words::date(self.lang, moment.date(), self.now.date())
+    }
+
+    fn stop_url(&self, party: PartyId) -> String {
+        self.town.url(&stop_path(self.keys, party, self.now))
+    }
+
+    fn access_url(&self, number: &str) -> String {
+        self.town.url(&access_path(self.keys, number, self.now))
+    }
+
+    fn start(&self, subject: String) -> Mail {
+        Mail::new(subject).language(self.lang.code()).greeting()
+    }
+
+    pub fn compose(&self, head: &CaseHead, party: &Party, kind: MailKind, entry: Option<&Entry>) -> Mail {
+        let mail = match (kind, party.role) {
+            (MailKind::Confirm, _) => self.confirm(head, party),
+            (_, PartyRole::Follower) => self.follower(head),
+            (MailKind::Received, _) => self.received(head),
+            (MailKind::Answer | MailKind::Question | MailKind::State, _) => self.word(head, kind, entry),
+            (MailKind::Closed, _) => self.closed(head, entry),
+            (MailKind::Reopened, _) => self.reopened(head),
+        };
+        let mail = mail.fact(self.t.s("cases-number"), &head.number);
+        let mail = mail.footer(self.t.with("cases-mail-from", &[("town", self.town.official_line.as_str().into())]));
+        if kind == MailKind::Confirm {
+            return mail.footer(self.t.s("cases-mail-not-you"));
+        }
+        let stop = self.stop_url(party.id);
+        mail.footer(self.t.with("cases-mail-stop", &[("url", stop.into())]))
+    }
+
+    fn confirm(&self, head: &CaseHead, party: &Party) -> Mail {
+        let url = self.town.url(&confirm_path(self.keys, party.id, self.now));
+        self.start(self.t.s("cases-mail-confirm-subject").to_owned())
+            .paragraph(self.t.with("cases-mail-confirm-text", &[("title", head.title.as_str().into())]))
+            .button(self.t.s("cases-mail-confirm-button"), url)
+    }
+
+    fn received(&self, head: &CaseHead) -> Mail {
+        let mail = self.start(self.t.s("cases-mail-received-subject").to_owned());
+        let mail = if head.is_open() {
+            mail.paragraph(self.t.with(
+                "cases-mail-received-text",
+                &[("unit", self.unit.as_str().into()), ("day", self.day(head.due).into())],
+            ))
+        } else {
+            mail.paragraph(self.t.s("cases-mail-received-closed"))
+        };
+        mail.fact(self.t.s("cases-mail-subject-label"), &head.title)
+            .fact(self.t.s("cases-place"), &head.place)
+            .fact("PIN", open::pin(self.keys, head.id))
+            .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
+    }
+
+    /// An answer, a question, or a new state with or without words.
+    fn word(&self, head: &CaseHead, kind: MailKind, entry: Option<&Entry>) -> Mail {
+        let title = ("title", head.title.as_str().into());
+        let (subject, text) = match kind {
+            MailKind::Question => ("cases-mail-question-subject", self.t.s("cases-mail-question-text").to_owned()),
+            MailKind::Answer => {
+                let text = self.t.with("cases-mail-answer-text", &[("unit", self.unit.as_str().into())]);
+                ("cases-mail-answer-subject", text)
+            }
+            _ => {
+                let state = self.t.find(&format!("cases-state-{}", head.state.word())).unwrap_or_default();
+                ("cases-mail-state-subject", self.t.with("cases-mail-state-text", &[("state", state.into())]))
+            }
+        };
+        let mail = self.start(self.t.with(subject, &[title])).paragraph(text);
+        let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
+        let mail = match said {
+            Some(said) => mail.quote(said),
+            None => mail,
+        };
+        let button = if kind == MailKind::Question { "cases-mail-question-button" } else { "cases-mail-status-button" };
+        mail.button(self.t.s(button), self.access_url(&head.number))
+    }
+
+    fn closed(&self, head: &CaseHead, entry: Option<&Entry>) -> Mail {
+        let word = head.outcome.map_or("resolved", |outcome| outcome.word());
+        let subject = self.t.find(&format!("cases-mail-closed-subject-{word}")).unwrap_or_default();
+        let mut mail = self.start(subject.to_owned());
+        if let Some(said) = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty()) {
+            mail = mail.quote(said);
+        }
+        if !head.outcome_reason.is_empty() {
+            mail = mail.fact(self.t.s("cases-reason"), &head.outcome_reason);
+        }
+        mail = mail
+            .fact(self.t.s("cases-mail-subject-label"), &head.title)
+            .fact(self.t.s("cases-decided-by"), &self.unit)
+            .paragraph(self.t.s("cases-mail-closed-next"))
+            .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
+            .paragraph(self.t.s("cases-mail-rate"));
+        let url = self.access_url(&head.number);
+        for (rating, key) in RATINGS {
+            mail = mail.button(self.t.s(key), format!("{url}?note={rating}"));
+        }
+        mail
+    }
+
+    fn reopened(&self, head: &CaseHead) -> Mail {
+        let day = self.day(head.due);
+        self.start(self.t.with("cases-mail-reopened-subject", &[("title", head.title.as_str().into())]))
+            .paragraph(self.t.with("cases-mail-reopened-text", &[("day", day.into())]))
+            .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
+    }
+
+    /// Only the state: what is written between office and reporter is not a follower's.
+    fn follower(&self, head: &CaseHead) -> Mail {
+        let state = self.t.find(&format!("cases-state-{}", head.state.word())).unwrap_or_default();
+        let label = if head.category_label.is_empty() { &head.title } else { &head.category_label };
+        let mail = self
+            .start(self.t.with("cases-mail-follower-subject", &[("title", label.as_str().into())]))
+            .paragraph(self.t.with("cases-mail-state-text", &[("state", state.into())]))
+            .fact(self.t.s("cases-place"), &head.place);
+        if head.kind == "report" {
+            let url = self.town.url(&format!("/melden/{}", head.number));
+            return mail.button(self.t.s("cases-mail-follower-button"), url);
+        }
+        mail
+    }
+}
+
+const RATINGS: [(i64, &str); 5] =
+    [(5, "kit-rating-5"), (4, "kit-rating-4"), (3, "kit-rating-3"), (2, "kit-rating-2"), (1, "kit-rating-1")];

@@ -1,0 +1,151 @@
+//! The two links in our mails that change something: confirming an address, ending the mails. Opening them only shows a
+//! button, because mail scanners open every link; pressing it does it. What the link may do is signed into it.
+
+use crate::{
+    mails::{self, MailKind},
+    store::{
+        self,
+        threads::{self, PartyId, PartyRole},
+    },
+};
+use axum::{extract::Path, http::header};
+use base::Actor;
+use db::{Audit, DbError, Tx};
+use serde_json::json;
+use web::{Answer, Form, LimitKind, Page, PageError, Template, Visit};
+
+#[derive(Template)]
+#[template(path = "stand-post.html")]
+struct PostPage {
+    page: Page,
+    heading: &'static str,
+    text: String,
+    /// Empty when there is nothing to press.
+    button: &'static str,
+    action: String,
+    link: String,
+    link_text: &'static str,
+}
+
+fn party_in(visit: &Visit, purpose: &str, token: &str) -> Result<PartyId, PageError> {
+    let sealed = visit.site.keys.open(purpose, token, visit.site.clock.now());
+    sealed.and_then(|id| PartyId::parse(&id)).ok_or(PageError::Gone)
+}
+
+/// Title of the case, for people who get several such mails.
+async fn title(visit: &Visit, party: PartyId) -> Result<String, PageError> {
+    let found = visit
+        .read(move |tx| {
+            let Some(party) = threads::party(tx, party)? else { return Ok(None) };
+            store::head(tx, party.case)
+        })
+        .await
+        .map_err(|error: DbError| PageError::from(error))?;
+    Ok(found.ok_or(PageError::Gone)?.title)
+}
+
+pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
+    visit.limit(LimitKind::Secret)?;
+    let party = party_in(&visit, "case-mail", &token)?;
+    let title = title(&visit, party).await?;
+    web::render(&PostPage {
+        page: visit.page(visit.t.s("cases-confirm-title")),
+        heading: visit.t.s("cases-confirm-title"),
+        text: visit.t.with("cases-confirm-text", &[("title", title.into())]),
+        button: visit.t.s("cases-confirm-button"),
+        action: format!("/post/bestaetigen/{token}"),
+        link: String::new(),
+        link_text: "",
+    })
+}
+
+/// What a confirmation led to.
+struct Confirmed {
+    number: Option<String>,
+}
+
+fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<Confirmed, PageError> {
+    let party = threads::party(tx, id)?.filter(|party| party.ended_at.is_none()).ok_or(PageError::Gone)?;
+    let head = store::head(tx, party.case)?.ok_or(PageError::Gone)?;
+    if threads::confirm_party(tx, id)? {
+        tx.audit(Audit {
+            actor: Actor::Visitor.trace(),
+            action: "case.party_confirmed",
+            subject: head.id.to_string(),
+            detail: json!({ "party": id.to_string() }),
+        });
+        let payload = json!({ "case": head.id.to_string(), "number": head.number, "state": head.state.word(),
+                              "party": id.to_string(), "role": party.role.word() });
+        tx.emit("case.party_confirmed", payload);
+        if party.role == PartyRole::Reporter {
+            mails::queue(tx, id, MailKind::Received, None);
+        }
+    }
+    Ok(Confirmed { number: (party.role == PartyRole::Reporter).then_some(head.number) })
+}
+
+/// Confirming twice is as good as once. The reporter's browser may then open the case: whoever reads this mailbox is the
+/// reporter.
+pub async fn confirm(visit: Visit, Path(token): Path<String>, _: Form) -> Answer {
+    visit.limit(LimitKind::Secret)?;
+    let party = party_in(&visit, "case-mail", &token)?;
+    let confirmed = visit.write(move |tx| confirm_in(tx, party)).await?;
+    let Some(number) = confirmed.number else {
+        return web::render(&PostPage {
+            page: visit.page(visit.t.s("cases-confirmed-title")),
+            heading: visit.t.s("cases-confirmed-title"),
+            text: visit.t.s("cases-confirmed-follower").to_owned(),
+            button: "",
+            action: String::new(),
+            link: "/meldungen".to_owned(),
+            link_text: visit.t.s("cases-to-reports"),
+        });
+    };
+    let mut response = visit.see_other_saying(&format!("/stand/{number}"), "flash-cases-confirmed");
+    let cookie = super::access_cookie(&visit.site.keys, &number, visit.site.clock.now());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+pub async fn stop_page(visit: Visit, Path(token): Path<String>) -> Answer {
+    visit.limit(LimitKind::Secret)?;
+    let party = party_in(&visit, "case-stop", &token)?;
+    let title = title(&visit, party).await?;
+    web::render(&PostPage {
+        page: visit.page(visit.t.s("cases-stop-title")),
+        heading: visit.t.s("cases-stop-title"),
+        text: visit.t.with("cases-stop-text", &[("title", title.into())]),
+        button: visit.t.s("cases-stop-button"),
+        action: format!("/post/abbestellen/{token}"),
+        link: String::new(),
+        link_text: "",
+    })
+}
+
+/// Also what a mail program's own button for leaving sends (RFC 8058), hence no once-only key: ending twice is ending.
+pub async fn stop(visit: Visit, Path(token): Path<String>, _: Form) -> Answer {
+    visit.limit(LimitKind::Secret)?;
+    let party = party_in(&visit, "case-stop", &token)?;
+    visit
+        .write(move |tx| {
+            if threads::end_party(tx, party)? {
+                tx.audit(Audit {
+                    actor: Actor::Visitor.trace(),
+                    action: "case.party_ended",
+                    subject: party.to_string(),
+                    detail: json!({}),
+                });
+            }
+            Ok::<_, DbError>(())
+        })
+        .await?;
+    web::render(&PostPage {
+        page: visit.page(visit.t.s("cases-stopped-title")),
+        heading: visit.t.s("cases-stopped-title"),
+        text: visit.t.s("cases-stopped-text").to_owned(),
+        button: "",
+        action: String::new(),
+        link: "/".to_owned(),
+        link_text: visit.t.s("cases-to-home"),
+    })
+}
