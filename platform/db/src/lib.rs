@@ -147,7 +147,14 @@ struct House {
     read: Sender<Message>,
     write: Sender<Message>,
     closing: AtomicBool,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Threads>,
+}
+
+/// The running threads, by the queue they serve.
+#[derive(Default)]
+pub(crate) struct Threads {
+    pub readers: Vec<JoinHandle<()>>,
+    pub writers: Vec<JoinHandle<()>>,
 }
 
 impl Db {
@@ -340,20 +347,26 @@ impl Db {
         let house = Arc::clone(&self.house);
         let done = on_thread(move || {
             let threads = std::mem::take(&mut *house.threads.lock().unwrap_or_else(PoisonError::into_inner));
-            // Each thread takes one; whoever reads no more leaves the rest to the others.
-            for _ in 0..threads.len() {
-                let stopped = [&house.read, &house.write].map(|q| q.send(Message::Stop).is_ok());
-                tracing::trace!(?stopped, "database threads asked to stop");
-            }
-            for thread in threads {
-                if thread.join().is_err() {
-                    tracing::error!("a database thread ended by a panic");
-                }
-            }
+            // The readers first: SQLite's last checkpoint must not meet connections that are just closing.
+            end(&house.read, threads.readers);
+            end(&house.write, threads.writers);
             Ok(())
         });
         if let Err(error) = done.await {
             tracing::error!(%error, "the database did not close in order");
+        }
+    }
+}
+
+/// Asks each of these threads to stop after what waits, and waits for that.
+fn end(queue: &Sender<Message>, threads: Vec<JoinHandle<()>>) {
+    for _ in &threads {
+        // An error means that they have ended already.
+        queue.send(Message::Stop).ok();
+    }
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a database thread ended by a panic");
         }
     }
 }

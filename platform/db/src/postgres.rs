@@ -4,7 +4,7 @@
 //! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
 
 use crate::{
-    Constraint, DbError, Settings, Shared, Sql, Violated, count,
+    Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
     sqlite::spawn,
     tx::{Args, Conn, EachRow, Row, RowOf, storable},
     work::{Job, Message, Ran},
@@ -25,7 +25,6 @@ use std::{
     error::Error as _,
     ops::ControlFlow,
     sync::Arc,
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use uuid::Uuid;
@@ -110,7 +109,9 @@ impl Postgres {
     }
 
     fn plain(&self, text: &str) -> Result<(), DbError> {
-        self.client.borrow_mut().batch_execute(text).map_err(|error| self.note(&error, text))
+        // In two statements, because `note` borrows the client too.
+        let done = self.client.borrow_mut().batch_execute(text);
+        done.map_err(|error| self.note(&error, text))
     }
 
     fn prepared(&self, sql: &Sql) -> Result<Statement, DbError> {
@@ -329,8 +330,8 @@ pub(crate) fn start(
     shared: &Arc<Shared>,
     read: &Receiver<Message>,
     write: &Receiver<Message>,
-) -> Result<Vec<JoinHandle<()>>, DbError> {
-    let mut threads = Vec::new();
+) -> Result<Threads, DbError> {
+    let mut threads = Threads::default();
     let roles =
         [(Role::Reader, settings.readers, read, "db-read"), (Role::Writer, settings.writers, write, "db-write")];
     for (role, number, queue, name) in roles {
@@ -341,7 +342,11 @@ pub(crate) fn start(
             }
             let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), queue.clone());
             let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None };
-            threads.push(spawn(format!("{name}-{index}"), move || worker.run(&queue))?);
+            let thread = spawn(format!("{name}-{index}"), move || worker.run(&queue))?;
+            match role {
+                Role::Reader => threads.readers.push(thread),
+                Role::Writer => threads.writers.push(thread),
+            }
         }
     }
     Ok(threads)

@@ -3,7 +3,7 @@
 //! Invariant: each transaction of a group stands in its savepoint, so a failing one takes nobody with it.
 
 use crate::{
-    Constraint, DbError, Settings, Shared, Sql, Violated, count,
+    Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
     sql::facts,
     tx::{Args, Conn, EachRow, Row, RowOf, storable},
     work::{Job, Message, Ran},
@@ -265,17 +265,17 @@ pub(crate) fn start(
     shared: &Arc<Shared>,
     read: &Receiver<Message>,
     write: &Receiver<Message>,
-) -> Result<Vec<JoinHandle<()>>, DbError> {
+) -> Result<Threads, DbError> {
     // The writer first: it makes the file and switches it to WAL before a reader looks.
     let writer = Sqlite::open(settings, Role::Writer)?;
-    let mut threads = Vec::new();
+    let mut threads = Threads::default();
     for number in 0..settings.readers.max(1) {
         let (reader, queue) = (Sqlite::open(settings, Role::Reader)?, read.clone());
-        threads.push(spawn(format!("db-read-{number}"), move || read_loop(&reader, &queue))?);
+        threads.readers.push(spawn(format!("db-read-{number}"), move || read_loop(&reader, &queue))?);
     }
     let (queue, settings, shared) = (write.clone(), settings.clone(), Arc::clone(shared));
     let mut writer = Writer { sqlite: writer, settings, shared, queue };
-    threads.push(spawn("db-write".into(), move || writer.run())?);
+    threads.writers.push(spawn("db-write".into(), move || writer.run())?);
     Ok(threads)
 }
 

@@ -1,0 +1,170 @@
+//! The group commit of SQLite: those who share a commit share nothing else.
+
+use super::{SET, add, hold, ids, insert, until};
+use crate::{Db, DbError, Kind, Sql, Tx, p, testing::TestDb, testing::databases};
+use base::MunicipalityId;
+use std::borrow::Cow;
+use tokio::task::JoinHandle;
+
+async fn sqlite() -> TestDb {
+    let all = databases(SET).await;
+    all.into_iter().find(|test| test.kind == Kind::Sqlite).unwrap()
+}
+
+/// Queues a transaction behind those that wait already.
+async fn queue<T: Send + 'static>(
+    db: &Db,
+    town: MunicipalityId,
+    f: impl Fn(&Tx<'_>) -> Result<T, DbError> + Send + 'static,
+) -> JoinHandle<Result<T, DbError>> {
+    let (before, handle) = (db.load().writes_waiting, db.clone());
+    let task = tokio::spawn(async move { handle.write(town, f).await });
+    until("the transaction is queued", || db.load().writes_waiting > before).await;
+    task
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_transaction_takes_nobody_with_it() {
+    let test = sqlite().await;
+    let (db, town) = (&test.db, test.town().await);
+    let (release, held) = hold(db, town).await;
+    let commits = db.load().commits;
+    let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
+    let fails = queue(db, town, |tx| {
+        insert(tx, 2, "b")?;
+        insert(tx, 1, "again")
+    })
+    .await;
+    let refuses = queue(db, town, |tx| {
+        insert(tx, 3, "c")?;
+        Err::<(), _>(DbError::other("refused"))
+    })
+    .await;
+    let panics = queue(db, town, |tx| {
+        insert(tx, 4, "d")?;
+        if tx.now().micros() > 0 {
+            panic!("a mistake in a room, on purpose");
+        }
+        Ok(())
+    })
+    .await;
+    // It reads what stood before it in the group, and nothing of those that failed.
+    let e = queue(db, town, |tx| {
+        let seen: Vec<(i64,)> = tx.query("SELECT id FROM test_notes WHERE municipality = $1", p![])?;
+        insert(tx, 5, "e")?;
+        Ok(seen)
+    })
+    .await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    assert_eq!(a.await.unwrap(), Ok(()));
+    assert!(matches!(fails.await.unwrap(), Err(DbError::Violated(_))));
+    assert_eq!(refuses.await.unwrap(), Err(DbError::other("refused")));
+    assert!(matches!(panics.await.unwrap(), Err(DbError::Other(_))));
+    assert_eq!(e.await.unwrap(), Ok(vec![(1,)]));
+    assert_eq!(ids(db, town).await, [1, 5]);
+    assert!(db.load().commits <= commits + 2, "they shared a commit");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_constraint_that_speaks_up_at_the_commit_finds_its_transaction() {
+    let test = sqlite().await;
+    let (db, town) = (&test.db, test.town().await);
+    let (release, held) = hold(db, town).await;
+    let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
+    let late = queue(db, town, |tx| {
+        tx.unaudited("a test");
+        tx.exec("INSERT INTO test_late_links (municipality, id, note) VALUES ($1, 1, 99)", p![])
+    })
+    .await;
+    let b = queue(db, town, |tx| insert(tx, 2, "b")).await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
+    assert!(matches!(late.await.unwrap(), Err(DbError::Violated(_))));
+    assert_eq!(ids(db, town).await, [1, 2]);
+}
+
+/// SQLite undoes the whole group when a writing statement is interrupted: the others are run again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timeout_in_a_group_hits_only_its_own() {
+    let test = sqlite().await;
+    let mut settings = test.settings();
+    settings.statement_timeout = std::time::Duration::from_millis(60);
+    let (db, town) = (&Db::open(settings).await.unwrap(), test.town().await);
+    add(db, town, 100).await.unwrap();
+    let (release, held) = hold(db, town).await;
+    let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
+    let slow = queue(db, town, |tx| {
+        tx.unaudited("a test");
+        tx.exec(super::faults::SLOW_UPDATE, p![])
+    })
+    .await;
+    let b = queue(db, town, |tx| insert(tx, 2, "b")).await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    assert_eq!(slow.await.unwrap(), Err(DbError::Timeout));
+    assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
+    assert_eq!(ids(db, town).await, [1, 2, 100]);
+    assert!(db.load().repeated >= 1, "the group was lost and run again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_and_the_rest_goes_on() {
+    let test = sqlite().await;
+    let (db, town) = (&test.db, test.town().await);
+    add(db, town, 1).await.unwrap();
+    let limit = |pages: i64| {
+        move |o: &crate::Operating<'_>| {
+            let now: Option<i64> = o.scalar("PRAGMA page_count", p![])?;
+            let text = format!("PRAGMA max_page_count = {}", now.unwrap_or(0) + pages);
+            o.scalar::<i64>(Sql(Cow::Owned(text)), p![])
+        }
+    };
+    db.operate(limit(30)).await.unwrap();
+    let (release, held) = hold(db, town).await;
+    let a = queue(db, town, |tx| insert(tx, 2, "b")).await;
+    let huge = queue(db, town, |tx| {
+        tx.unaudited("a test");
+        let body = vec![7_u8; 1_000_000];
+        tx.exec("UPDATE test_notes SET body = $2 WHERE municipality = $1 AND id = 1", p![body])
+    })
+    .await;
+    let b = queue(db, town, |tx| insert(tx, 3, "c")).await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    assert!(matches!(huge.await.unwrap(), Err(DbError::Unavailable(_))));
+    assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
+    assert_eq!(ids(db, town).await, [1, 2, 3]);
+    // Space again: it works as before.
+    db.operate(limit(100_000)).await.unwrap();
+    add(db, town, 4).await.unwrap();
+    assert_eq!(ids(db, town).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_sees_one_moment() {
+    let test = sqlite().await;
+    let (db, town) = (test.db.clone(), test.town().await);
+    add(&db, town, 1).await.unwrap();
+    let (written, go_on) = std::sync::mpsc::channel::<()>();
+    let (reading, has_read) = std::sync::mpsc::channel::<()>();
+    let reader = {
+        let db = db.clone();
+        tokio::spawn(async move {
+            db.read(town, move |tx| {
+                let count = || tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![]);
+                let before = count()?;
+                reading.send(()).ok();
+                go_on.recv_timeout(std::time::Duration::from_secs(10)).ok();
+                Ok::<_, DbError>((before, count()?))
+            })
+            .await
+        })
+    };
+    tokio::task::spawn_blocking(move || has_read.recv().unwrap()).await.unwrap();
+    add(&db, town, 2).await.unwrap();
+    written.send(()).unwrap();
+    assert_eq!(reader.await.unwrap().unwrap(), (Some(1), Some(1)));
+    assert_eq!(ids(&db, town).await, [1, 2]);
+}

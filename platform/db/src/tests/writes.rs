@@ -1,0 +1,274 @@
+//! All of a transaction or nothing; the audit rule; violated constraints; what a read may not do.
+
+use super::{SET, add, ids, insert, line};
+use crate::{Constraint, DbError, Kind, NewJob, Violated, p, testing::on_both};
+use serde_json::json;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+#[tokio::test]
+async fn a_refused_transaction_leaves_nothing() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let got: Result<(), DbError> = test
+            .db
+            .write(town, |tx| {
+                insert(tx, 1, "a")?;
+                tx.emit("noted", json!({}));
+                tx.audit(line("note.add", "note:1"));
+                Err(DbError::other("refused by a rule"))
+            })
+            .await;
+        assert_eq!(got, Err(DbError::other("refused by a rule")));
+        assert!(ids(&test.db, town).await.is_empty());
+        let counts = test.db.job_counts().await.unwrap();
+        assert_eq!(counts, (0, 0));
+        add(&test.db, town, 2).await.unwrap();
+        assert_eq!(ids(&test.db, town).await, [2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_read() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        for id in 1..=30 {
+            add(&test.db, town, id).await.unwrap();
+            assert_eq!(ids(&test.db, town).await.len() as i64, id);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_without_audit_line_is_an_error() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let bare =
+            |tx: &crate::Tx<'_>| tx.exec("INSERT INTO test_notes (municipality, id, title) VALUES ($1, 1, 'a')", p![]);
+        let got: Result<u64, DbError> = test.db.write(town, bare).await;
+        assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("audit")), "{got:?}");
+        // A write that hides in a query is one too.
+        let got: Result<Option<i64>, DbError> = test
+            .db
+            .write(town, |tx| {
+                tx.scalar("INSERT INTO test_notes (municipality, id, title) VALUES ($1, 1, 'a') RETURNING id", p![])
+            })
+            .await;
+        assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("audit")), "{got:?}");
+        assert!(ids(&test.db, town).await.is_empty());
+        // Nothing changed: nothing to tell.
+        let nothing: Result<u64, DbError> =
+            test.db.write(town, |tx| tx.exec("DELETE FROM test_notes WHERE municipality = $1", p![])).await;
+        assert_eq!(nothing, Ok(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_cannot_write() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let got = test.db.read(town, |tx| insert(tx, 1, "a")).await;
+        assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("a read must not write")), "{got:?}");
+        let got: Result<(), DbError> = test
+            .db
+            .read(town, |tx| {
+                tx.enqueue(NewJob { kind: "x", payload: json!({}), run_at: None, key: None });
+                Ok(())
+            })
+            .await;
+        assert!(matches!(got, Err(DbError::Other(_))), "{got:?}");
+        assert!(ids(&test.db, town).await.is_empty());
+        assert_eq!(test.db.job_counts().await.unwrap(), (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_failed_statement_nothing_more_happens() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let got: Result<(), DbError> = test
+            .db
+            .write(town, |tx| {
+                insert(tx, 2, "b")?;
+                // Swallowed: PostgreSQL would turn the commit into a rollback and say yes.
+                let swallowed = insert(tx, 1, "again");
+                assert!(swallowed.is_err());
+                assert_eq!(insert(tx, 3, "c"), swallowed);
+                Ok(())
+            })
+            .await;
+        assert!(matches!(got, Err(DbError::Violated(_))), "{got:?}");
+        assert_eq!(ids(&test.db, town).await, [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_its_own_transaction() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        for _ in 0..4 {
+            let got: Result<(), DbError> = test
+                .db
+                .write(town, |tx| {
+                    insert(tx, 1, "a")?;
+                    panic!("a mistake in a room, on purpose")
+                })
+                .await;
+            assert!(matches!(got, Err(DbError::Other(_))), "{got:?}");
+            let got: Result<(), DbError> = test.db.read(town, |_| panic!("a mistake in a room, on purpose")).await;
+            assert!(matches!(got, Err(DbError::Other(_))), "{got:?}");
+        }
+        add(&test.db, town, 1).await.unwrap();
+        assert_eq!(ids(&test.db, town).await, [1]);
+    })
+    .await;
+}
+
+fn violation(got: Result<u64, DbError>) -> Violated {
+    match got {
+        Err(DbError::Violated(violated)) => violated,
+        other => panic!("no violation: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn violated_constraints_have_one_shape() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let attempt = async |sql: &'static str| violation(test.db.write(town, move |tx| tx.exec(sql, p![])).await);
+
+        let v = attempt("INSERT INTO test_notes (municipality, id, title) VALUES ($1, 2, 'note 1')").await;
+        assert_eq!((v.kind, v.table.as_str()), (Constraint::Unique, "test_notes"));
+        assert_eq!(v.columns, ["municipality", "title"]);
+        assert!(DbError::Violated(v.clone()).violates(Constraint::Unique, "title"));
+        assert!(!v.to_string().contains("note 1"), "no contents: {v}");
+
+        let v = attempt("INSERT INTO test_notes (municipality, id, title) VALUES ($1, 1, 'new')").await;
+        assert_eq!((v.kind, v.columns), (Constraint::Unique, vec!["municipality".to_owned(), "id".to_owned()]));
+
+        let v = attempt("UPDATE test_notes SET title = NULL WHERE municipality = $1").await;
+        assert_eq!(
+            (v.kind, v.table.as_str(), v.columns),
+            (Constraint::NotNull, "test_notes", vec!["title".to_owned()])
+        );
+
+        let v = attempt("UPDATE test_notes SET title = '' WHERE municipality = $1").await;
+        assert_eq!((v.kind, v.name.as_str()), (Constraint::Check, "test_title_given"));
+
+        let v = attempt("INSERT INTO test_links (municipality, id, note) VALUES ($1, 1, 99)").await;
+        assert_eq!(v.kind, Constraint::ForeignKey);
+
+        let late: Result<u64, DbError> = test
+            .db
+            .write(town, |tx| {
+                tx.unaudited("a test");
+                tx.exec("INSERT INTO test_late_links (municipality, id, note) VALUES ($1, 1, 99)", p![])
+            })
+            .await;
+        assert_eq!(violation(late).kind, Constraint::ForeignKey);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_time_stands_still_in_a_transaction_and_ids_do_not() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let clock = Arc::clone(&test.clock);
+        let (first, second, a, b) = test
+            .db
+            .read(town, move |tx| {
+                let (first, a) = (tx.now(), tx.new_id());
+                clock.advance_seconds(60);
+                Ok::<_, DbError>((first, tx.now(), a, tx.new_id()))
+            })
+            .await
+            .unwrap();
+        assert_eq!(first, second);
+        assert!(a < b);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn parallel_writers_lose_no_update() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let db = test.db.clone();
+            writers.spawn(async move {
+                db.write(town, |tx| {
+                    tx.audit(line("note.count", "note:1"));
+                    tx.exec("UPDATE test_notes SET count = count + 1 WHERE municipality = $1 AND id = 1", p![])
+                })
+                .await
+            });
+        }
+        while let Some(done) = writers.join_next().await {
+            assert_eq!(done.unwrap(), Ok(1));
+        }
+        let count: Option<i64> = test
+            .db
+            .read(town, |tx| tx.scalar::<i64>("SELECT count FROM test_notes WHERE municipality = $1", p![]))
+            .await
+            .unwrap();
+        assert_eq!(count, Some(40));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deadlock_is_repeated_until_both_are_through() {
+    on_both(SET, async |test| {
+        if test.kind == Kind::Sqlite {
+            // One writer: there is nothing to wait for crosswise.
+            return;
+        }
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        add(&test.db, town, 2).await.unwrap();
+        let (barrier, runs) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+        let crosswise = |order: [i64; 2]| {
+            let (db, barrier, runs) = (test.db.clone(), Arc::clone(&barrier), Arc::clone(&runs));
+            tokio::spawn(async move {
+                db.write(town, move |tx| {
+                    let touch = |id| {
+                        tx.exec("UPDATE test_notes SET count = count + 1 WHERE municipality = $1 AND id = $2", p![id])
+                    };
+                    touch(order[0])?;
+                    if runs.fetch_add(1, Ordering::SeqCst) < 2 {
+                        barrier.wait();
+                    }
+                    touch(order[1])?;
+                    tx.unaudited("a test");
+                    Ok::<_, DbError>(())
+                })
+                .await
+            })
+        };
+        let (a, b) = (crosswise([1, 2]), crosswise([2, 1]));
+        assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
+        assert_eq!(runs.load(Ordering::SeqCst), 3);
+        assert_eq!(test.db.load().repeated, 1);
+        let sum: Option<i64> = test
+            .db
+            .read(town, |tx| {
+                tx.scalar::<i64>("SELECT CAST(SUM(count) AS BIGINT) FROM test_notes WHERE municipality = $1", p![])
+            })
+            .await
+            .unwrap();
+        assert_eq!(sum, Some(4));
+    })
+    .await;
+}
