@@ -52,6 +52,7 @@ function caseKey(key) {
   if (field) {
     field.closest("details")?.setAttribute("open", "");
     field.focus();
+    if (field.tagName === "TEXTAREA") field.setSelectionRange(field.value.length, field.value.length);
     return true;
   }
   const control = document.querySelector(`[data-key="${key}"]`);
