@@ -112,10 +112,9 @@ record! {
     }
 }
 
-/// Recomputes the whole chain of a town, page by page. Run it in a write transaction on PostgreSQL if the town is
-/// being worked in: a read there may see lines and head of different moments.
+/// Recomputes the whole chain of a town, page by page. The town may be worked in meanwhile: what is newer than the
+/// head that was read first is left for the next time.
 pub fn verify_audit(tx: &Tx<'_>) -> Result<Verdict, DbError> {
-    // The head first: lines that arrive meanwhile have higher numbers and are left out below.
     let head: Option<(i64, Vec<u8>)> =
         tx.query_one("SELECT seq, hash FROM audit_heads WHERE municipality = $1", p![])?;
     let (last, head_hash) = head.unwrap_or((0, ORIGIN.to_vec()));

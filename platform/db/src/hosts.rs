@@ -59,6 +59,19 @@ impl Operating<'_> {
         self.query("SELECT id, name, created_at, active FROM municipalities ORDER BY created_at, id", p![])
     }
 
+    /// The hosts of a town, in order.
+    pub fn hosts_of(&self, municipality: MunicipalityId) -> Result<Vec<String>, DbError> {
+        let hosts: Vec<(String,)> =
+            self.query("SELECT host FROM municipality_hosts WHERE municipality = $1 ORDER BY host", p![municipality])?;
+        Ok(hosts.into_iter().map(|(host,)| host).collect())
+    }
+
+    /// False: the host led nowhere.
+    pub fn remove_host(&self, host: &str) -> Result<bool, DbError> {
+        Ok(self.exec("DELETE FROM municipality_hosts WHERE host = $1", p![plain_host(host)])? == 1)
+    }
+
+    /// False: there is no such town.
     pub fn set_municipality_active(&self, id: MunicipalityId, active: bool) -> Result<bool, DbError> {
         Ok(self.exec("UPDATE municipalities SET active = $2 WHERE id = $1", p![id, active])? == 1)
     }

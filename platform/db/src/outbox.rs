@@ -44,6 +44,8 @@ pub fn event(tx: &Tx<'_>, id: Uuid) -> Result<Option<Event>, DbError> {
 
 /// Deletes delivered events from before this moment. An event that still has a job is kept.
 pub fn forget_events(tx: &Tx<'_>, before: Moment) -> Result<u64, DbError> {
+    // Events first: one that is committed between the two questions is then missing here, not its job there.
+    let old: Vec<(Uuid,)> = tx.query("SELECT id FROM outbox WHERE municipality = $1 AND at < $2", p![before])?;
     let waiting: Vec<(String,)> = tx
         .query("SELECT payload FROM jobs WHERE municipality = $1 AND kind = $2 AND created_at < $3", p![JOB, before])?;
     let kept: std::collections::HashSet<Uuid> = waiting
@@ -51,7 +53,6 @@ pub fn forget_events(tx: &Tx<'_>, before: Moment) -> Result<u64, DbError> {
         .filter_map(|(payload,)| serde_json::from_str::<serde_json::Value>(payload).ok())
         .filter_map(|payload| Uuid::parse_str(payload.get("event")?.as_str()?).ok())
         .collect();
-    let old: Vec<(Uuid,)> = tx.query("SELECT id FROM outbox WHERE municipality = $1 AND at < $2", p![before])?;
     let mut gone = 0;
     for (id,) in old.into_iter().filter(|(id,)| !kept.contains(id)) {
         gone += tx.bookkeep("DELETE FROM outbox WHERE municipality = $1 AND id = $2", p![id])?;

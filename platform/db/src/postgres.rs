@@ -414,7 +414,7 @@ impl Worker {
     }
 
     fn write(&self, postgres: &Postgres, job: &mut dyn Job) -> After {
-        if let Err(error) = postgres.plain("BEGIN") {
+        if let Err(error) = postgres.plain("BEGIN ISOLATION LEVEL READ COMMITTED") {
             let lost = postgres.fault.get() == Fault::Lost;
             return if lost { After::Repeat(Fault::Lost) } else { After::Settle(Err(error)) };
         }

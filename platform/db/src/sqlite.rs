@@ -335,8 +335,10 @@ impl Writer {
                 }
             }
         }
-        let checkpoint = self.sqlite.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = checkpoint {
+        // Another process may be reading: then the log is folded in when it is opened next.
+        let patience = self.sqlite.conn.busy_timeout(Duration::from_millis(500));
+        let fold = || self.sqlite.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = patience.and_then(|()| fold()) {
             tracing::warn!(error = plain(&error), "the write-ahead log was not folded in while closing");
         }
     }

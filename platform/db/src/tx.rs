@@ -134,12 +134,21 @@ pub(crate) struct Session<'c> {
     doomed: RefCell<Option<DbError>>,
     changed: Cell<bool>,
     jobs: RefCell<Vec<NewJob>>,
+    last_id: Cell<u128>,
 }
 
 impl<'c> Session<'c> {
     fn new(conn: &'c dyn Conn, shared: &'c Shared) -> Self {
         let now = shared.clock.now();
-        Self { conn, shared, now, doomed: RefCell::default(), changed: Cell::new(false), jobs: RefCell::default() }
+        let (changed, last_id) = (Cell::new(false), Cell::new(0));
+        Self { conn, shared, now, doomed: RefCell::default(), changed, jobs: RefCell::default(), last_id }
+    }
+
+    /// Ids of one transaction sort as they were made, even within a millisecond.
+    fn new_id(&self) -> Uuid {
+        let made = base::new_id(&*self.shared.clock, &*self.shared.chance).as_u128();
+        self.last_id.set(made.max(self.last_id.get() + 1));
+        Uuid::from_u128(self.last_id.get())
     }
 
     fn guard<T>(&self, run: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError> {
@@ -218,9 +227,9 @@ impl<'c> Tx<'c> {
         self.session.now
     }
 
-    /// A new id; later ids sort later.
+    /// A new id; later ids sort later, within a transaction always.
     pub fn new_id(&self) -> Uuid {
-        base::new_id(&*self.session.shared.clock, &*self.session.shared.chance)
+        self.session.new_id()
     }
 
     fn args<'a>(&self, rest: &'a [&'a dyn ToValue]) -> Args<'a> {
@@ -256,7 +265,7 @@ impl<'c> Tx<'c> {
         Ok(row)
     }
 
-    /// The first column of the first row.
+    /// The first column of the first row. Where it may be NULL (`MAX` of nothing), ask for `Option<V>`.
     pub fn scalar<V: FromValue>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Option<V>, DbError> {
         let sql = sql.into();
         let value = self.session.first(&sql, &self.args(args), |row| row.get::<V>(0))?;
@@ -336,7 +345,7 @@ impl<'c> Operating<'c> {
     }
 
     pub fn new_id(&self) -> Uuid {
-        base::new_id(&*self.session.shared.clock, &*self.session.shared.chance)
+        self.session.new_id()
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -134,6 +134,10 @@ async fn a_damaged_copy_is_not_taken_for_a_backup() {
         let file = std::path::PathBuf::from(test.url.trim_start_matches("sqlite:").replace("town.db", "copy.db"));
         test.db.backup(file.clone()).await.unwrap();
         assert!(check_backup(&file).is_ok());
+        let mut names: Vec<_> =
+            file.parent().unwrap().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["copy.db", "town.db", "town.db-shm", "town.db-wal"], "nothing else is left behind");
         let mut bytes = std::fs::read(&file).unwrap();
         for byte in bytes.iter_mut().skip(8_192) {
             *byte ^= 0x5a;

@@ -46,6 +46,11 @@ async fn hosts_lead_to_towns() {
         assert!(matches!(twice, Err(DbError::Violated(_))), "{twice:?}");
         assert!(test.db.operate(move |o| o.set_municipality_active(first, false)).await.unwrap());
         assert_eq!(find("adorf.example").await, None);
+        let hosts = async || test.db.look_up(move |o| o.hosts_of(first)).await.unwrap();
+        assert_eq!(hosts().await, ["adorf.example"]);
+        assert!(test.db.operate(|o| o.remove_host("Adorf.example:443")).await.unwrap());
+        assert!(!test.db.operate(|o| o.remove_host("adorf.example")).await.unwrap());
+        assert!(hosts().await.is_empty());
         let names: Vec<String> =
             test.db.look_up(|o| o.municipalities()).await.unwrap().into_iter().map(|town| town.name).collect();
         assert_eq!(names, ["Adorf", "Bestadt"]);

@@ -184,17 +184,19 @@ async fn the_time_stands_still_in_a_transaction_and_ids_do_not() {
     on_both(SET, async |test| {
         let town = test.town().await;
         let clock = Arc::clone(&test.clock);
-        let (first, second, a, b) = test
+        let (first, second, ids) = test
             .db
             .read(town, move |tx| {
-                let (first, a) = (tx.now(), tx.new_id());
+                let first = tx.now();
+                let ids: Vec<_> = (0..100).map(|_| tx.new_id()).collect();
                 clock.advance_seconds(60);
-                Ok::<_, DbError>((first, tx.now(), a, tx.new_id()))
+                Ok::<_, DbError>((first, tx.now(), ids))
             })
             .await
             .unwrap();
         assert_eq!(first, second);
-        assert!(a < b);
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
     })
     .await;
 }
