@@ -1,1 +1,245 @@
-//! placeholder
+//! Mängelmelder: how a citizen reports damage in public space, what the public sees of it, and what the town's staff let
+//! through. The work itself is a case of the room `cases`, opened in the same transaction. Not here: deadlines, answers,
+//! status pages. Invariants: nothing is public before a review unless the town says so; one sending makes one report.
+
+mod around;
+mod category;
+mod desk;
+mod events;
+mod journey;
+mod letters;
+mod open;
+mod pages;
+mod report;
+mod seed;
+mod store;
+
+pub use seed::seed;
+
+use base::Permission;
+use db::{Audit, DbError, Migration, Tx};
+use serde_json::json;
+use web::{Access, AreaCard, CardLink, News, Room, Routes, SearchHit, Stage, Texts, Town};
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") }];
+
+/// The manifest.
+pub fn room() -> Room {
+    Room {
+        migrations: MIGRATIONS,
+        texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
+        routes,
+        listeners: events::LISTENERS,
+        desk_links: desk::links,
+        cards,
+        news,
+        search,
+        upkeep,
+        template,
+        ..Room::named("reports")
+    }
+}
+
+fn routes(routes: &mut Routes) {
+    use Access::{Needs, Public};
+    use Permission::{ReportModerate, TownEdit};
+    use desk::{blocks, categories, review};
+    use pages::{check, follow, list, photos, place, report, same, what};
+    routes.get("/melden", Public, place::show);
+    routes.post("/melden", Public, place::sent);
+    routes.get("/melden/was", Public, what::show);
+    routes.post("/melden/was", Public, what::sent);
+    routes.get("/melden/pruefen", Public, check::show);
+    routes.post("/melden/pruefen", Public, check::sent);
+    routes.get("/melden/fertig/{number}", Public, check::receipt);
+    routes.get("/melden/danke", Public, pages::thanks);
+    routes.get("/melden/entwurf/{draft}/{photo}", Public, photos::of_draft);
+    routes.get("/o/{token}", Public, place::by_code);
+
+    routes.get("/meldungen", Public, list::show);
+    routes.get("/meldungen.rss", Public, list::rss);
+    routes.get("/meldungen.geojson", Public, list::geojson);
+    routes.get("/bild/{id}/{size}", Public, photos::public);
+    routes.get("/melden/gebiet", Public, follow::area);
+    routes.post("/melden/gebiet", Public, follow::area_sent);
+    routes.get("/melden/folgen/{token}", Public, follow::confirm_page);
+    routes.post("/melden/folgen/{token}", Public, follow::confirm);
+    routes.get("/melden/abbestellen/{token}", Public, follow::end_page);
+    routes.post("/melden/abbestellen/{token}", Public, follow::end);
+    routes.get("/melden/{number}", Public, report::show);
+    routes.get("/melden/{number}/meins", Public, same::show);
+    routes.post("/melden/{number}/meins", Public, same::sent);
+    routes.get("/melden/{number}/danke", Public, same::thanks);
+    routes.get("/melden/{number}/folgen", Public, follow::report);
+    routes.post("/melden/{number}/folgen", Public, follow::report_sent);
+    routes.get("/melden/{number}/missbrauch", Public, report::complain);
+    routes.post("/melden/{number}/missbrauch", Public, report::complained);
+
+    routes.get("/arbeit/pruefung", Needs(ReportModerate), review::list);
+    routes.get("/arbeit/meldung/{number}", Needs(ReportModerate), review::show);
+    routes.post("/arbeit/meldung/{number}", Needs(ReportModerate), review::decide);
+    routes.get("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::photo);
+    routes.post("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::publish_photo);
+    routes.get("/arbeit/sperren", Needs(ReportModerate), blocks::list);
+    routes.post("/arbeit/sperren", Needs(ReportModerate), blocks::add);
+    routes.post("/arbeit/sperren/{id}/aufhebung", Needs(ReportModerate), blocks::remove);
+    routes.get("/arbeit/kategorien", Needs(TownEdit), categories::list);
+    routes.get("/arbeit/kategorien/{word}", Needs(TownEdit), categories::edit);
+    routes.post("/arbeit/kategorien/{word}", Needs(TownEdit), categories::save);
+}
+
+/// What the home page tells about reports. Public ones only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicNumbers {
+    /// Over how many days.
+    pub last_days: i64,
+    pub reported: i64,
+    /// Of those, how many are fixed by now.
+    pub fixed: i64,
+    /// From report to fixed; `None` if none is fixed.
+    pub mean_seconds: Option<i64>,
+    /// Of those, how many are still open or were closed otherwise.
+    pub open: i64,
+}
+
+const NUMBERS_DAYS: i64 = 30;
+
+pub fn public_numbers(tx: &Tx<'_>) -> Result<PublicNumbers, DbError> {
+    let (reported, fixed, mean_seconds) = store::numbers(tx, tx.now().plus_days(-NUMBERS_DAYS))?;
+    Ok(PublicNumbers { last_days: NUMBERS_DAYS, reported, fixed, mean_seconds, open: reported - fixed })
+}
+
+/// A public report for lists of other rooms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicReport {
+    pub href: String,
+    pub title: String,
+    pub place: String,
+    pub opened_at: base::Moment,
+    /// Words, colour and icon of the state.
+    pub state: &'static str,
+    pub state_kind: &'static str,
+    pub state_icon: &'static str,
+    /// Path of a small photo; empty without one.
+    pub photo: String,
+}
+
+/// The newest public reports.
+pub fn newest(tx: &Tx<'_>, t: &Texts, limit: i64) -> Result<Vec<PublicReport>, DbError> {
+    let filter = store::Filter { shown: store::Shown::All, ..store::Filter::default() };
+    let cards = store::list(tx, &filter, report::After::start(), limit)?;
+    let public = |card: &store::Card| PublicReport {
+        href: format!("/melden/{}", card.number),
+        title: card.title.clone(),
+        place: card.place.clone(),
+        opened_at: card.opened_at,
+        state: card.public_state().label(t),
+        state_kind: card.public_state().kind(),
+        state_icon: card.public_state().icon(),
+        photo: card.photo.map(|id| format!("/bild/{id}/klein.jpg")).unwrap_or_default(),
+    };
+    Ok(cards.iter().map(public).collect())
+}
+
+/// Every blob that rows of this room name: what the sweep must not remove.
+pub fn blobs(tx: &Tx<'_>) -> Result<Vec<files::BlobId>, DbError> {
+    Ok(store::photo_blobs(tx)?.into_iter().map(files::BlobId).collect())
+}
+
+fn cards(t: &Texts) -> Vec<AreaCard> {
+    let link = |href, label, icon| CardLink { href, label, icon };
+    vec![AreaCard {
+        area: "townhall",
+        icon: "wrench",
+        title: t.s("reports-card-title"),
+        text: t.s("reports-card-text"),
+        links: vec![
+            link("/melden", t.s("reports-card-report"), "wrench"),
+            link("/meldungen", t.s("reports-card-map"), "map"),
+            link("/stand", t.s("reports-card-status"), "search"),
+        ],
+    }]
+}
+
+/// The latest fixed report: that reporting helps is news.
+fn news(tx: &Tx<'_>, t: &Texts) -> Result<Vec<News>, DbError> {
+    let numbers = public_numbers(tx)?;
+    if numbers.fixed == 0 {
+        return Ok(vec![]);
+    }
+    let text = t.with("reports-news-text", &[("reported", numbers.reported.into()), ("fixed", numbers.fixed.into())]);
+    Ok(vec![News {
+        icon: "circle-check",
+        kind: "ok",
+        title: t.s("reports-news-title").to_owned(),
+        text,
+        href: "/meldungen".to_owned(),
+        link: t.s("reports-list-title").to_owned(),
+    }])
+}
+
+/// Categories by what people call them, then public reports.
+fn search(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<SearchHit>, DbError> {
+    let folded = category::fold(query);
+    let categories = store::categories(tx)?;
+    let most = usize::try_from(limit).unwrap_or(0);
+    let matching = categories.iter().filter(|c| c.active && desk::categories::answers_to(c, &folded));
+    let mut hits: Vec<SearchHit> = matching
+        .take(most)
+        .map(|category| SearchHit {
+            group: t.s("reports-search-report"),
+            href: format!("/melden?kategorie={}", category.word),
+            title: t.with("reports-search-category", &[("category", category.label.of(t.lang).into())]),
+            text: category.problems.iter().take(4).map(|p| p.label.of(t.lang)).collect::<Vec<_>>().join(", "),
+        })
+        .collect();
+    hits.extend(store::search(tx, query, limit)?.iter().map(|card| SearchHit {
+        group: t.s("reports-search-reports"),
+        href: format!("/melden/{}", card.number),
+        title: card.title.clone(),
+        text: format!("{} · {}", card.place, card.public_state().label(t)),
+    }));
+    Ok(hits)
+}
+
+fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
+    store::forget_old_drafts(tx)?;
+    store::forget_unconfirmed(tx)?;
+    Ok(())
+}
+
+/// The standard categories and who gets them. What a town changed stays changed.
+fn template(tx: &Tx<'_>, town: &Town) -> Result<(), DbError> {
+    let standard =
+        category::standard().map_err(|error| DbError::WrongShape(format!("standard categories: {error}")))?;
+    let known = store::categories(tx)?;
+    for (rank, category) in (0_i64..).zip(&standard) {
+        if known.iter().any(|old| old.word == category.word) {
+            continue;
+        }
+        store::put_category(tx, category, Some(rank * 10))?;
+        cases::put_rule(
+            tx,
+            &cases::Rule {
+                kind: "report".to_owned(),
+                category: category.word.clone(),
+                district: String::new(),
+                unit: identity::standard_unit(town.id, &category.department),
+                working_days: category.working_days,
+                priority: i64::from(!category.danger.text.is_empty()),
+                note: "Grundausstattung".to_owned(),
+            },
+        )?;
+    }
+    tx.audit(Audit {
+        actor: "system".to_owned(),
+        action: "report.categories_standard",
+        subject: "reports".to_owned(),
+        detail: json!({ "known": known.len(), "standard": standard.len() }),
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The places a report is about, as this room needs them from the room `places`: what is at a position, which position
+//! a form means. No SQL of its own.
+
+use crate::{
+    category::fold,
+    journey::{Draft, Thing, agree},
+};
+use base::Position;
+use db::{DbError, Tx};
+use places::{AssetId, PlaceHit, PlaceKind};
+use uuid::Uuid;
+use web::{Form, Town};
+
+/// Below this the address is the place, above it is only near.
+const AT_METRES: f64 = 25.0;
+/// How many hits of the address search are offered.
+const HITS_MAX: usize = 6;
+/// A tap this far outside the town's map is no place of this town.
+const BEYOND_DEGREES: f64 = 0.02;
+
+/// A position with the words for it.
+pub struct Spot {
+    pub place: String,
+    pub district: String,
+}
+
+pub fn spot(tx: &Tx<'_>, at: Position) -> Result<Spot, DbError> {
+    let place = match places::nearest_address(tx, at)? {
+        Some(address) if address.position().metres_to(at) <= AT_METRES => address.line(),
+        Some(address) => format!("nahe {}", address.line()),
+        None => format!("{:.5}, {:.5}", at.lat, at.lon),
+    };
+    Ok(Spot { place, district: places::district_at(tx, at)?.unwrap_or_default() })
+}
+
+/// What the map of a page shows.
+pub struct MapFrame {
+    pub lat: f64,
+    pub lon: f64,
+    pub zoom: u8,
+    pub image: String,
+    pub attribution: String,
+}
+
+/// Size of the picture that stands in for the map without scripts. Its button sends the pixel of the click as shown, so
+/// it is shown in this size everywhere: it fits the narrowest phone.
+pub const IMAGE_WIDTH: u32 = 288;
+pub const IMAGE_HEIGHT: u32 = 320;
+const ZOOM_NEAR: u8 = 17;
+
+/// The whole town, or near a place that is already known.
+pub fn map_frame(tx: &Tx<'_>, town: &Town, at: Option<Position>) -> Result<MapFrame, DbError> {
+    let map = places::town_map(tx)?;
+    let (centre, start, attribution) =
+        map.map_or((town.centre, 14, String::new()), |map| (map.centre, map.zoom_start, map.attribution));
+    let (centre, zoom) = at.map_or((centre, start), |at| (at, ZOOM_NEAR));
+    let pin = if at.is_some() { format!("&pins={:.6},{:.6},ort", centre.lat, centre.lon) } else { String::new() };
+    let image = format!(
+        "/karte/bild?lat={:.6}&lon={:.6}&zoom={zoom}&w={IMAGE_WIDTH}&h={IMAGE_HEIGHT}&theme=light{pin}",
+        centre.lat, centre.lon
+    );
+    Ok(MapFrame { lat: centre.lat, lon: centre.lon, zoom, image, attribution })
+}
+
+/// Where a click on the picture lies. The form says which picture it was.
+pub fn clicked(form: &Form) -> Option<Position> {
+    let (x, y) = (form.number("point.x")?, form.number("point.y")?);
+    let centre = Position::new(form.number("image-lat")?, form.number("image-lon")?)?;
+    let zoom = u8::try_from(form.integer("image-zoom")?).ok()?;
+    let view = maps::View::around(centre, zoom, IMAGE_WIDTH, IMAGE_HEIGHT).ok()?;
+    let at = view.unproject(x.clamp(0.0, f64::from(IMAGE_WIDTH)), y.clamp(0.0, f64::from(IMAGE_HEIGHT)));
+    Position::new(at.lat, at.lon)
+}
+
+/// One hit of the search as a radio of the form.
+pub struct Offer {
+    /// `lat,lon,asset,label`: all that is needed to take it, so no second search can answer differently.
+    pub value: String,
+    pub label: String,
+    pub sub: String,
+}
+
+impl Offer {
+    fn of(hit: &PlaceHit) -> Self {
+        let asset = hit.asset.map(|id| id.to_string()).unwrap_or_default();
+        let at = hit.position;
+        Self {
+            value: format!("{:.6},{:.6},{asset},{}", at.lat, at.lon, hit.label),
+            label: hit.label.clone(),
+            sub: hit.sub.clone(),
+        }
+    }
+}
+
+/// What became of the place somebody gave.
+pub enum Placed {
+    Known,
+    /// Several places bear that name.
+    Several(Vec<Offer>),
+    NotFound,
+    Outside,
+    Empty,
+}
+
+/// Finds out which place the form of the first step means, and puts it into the draft. A tap on the map is exact, an
+/// address is what people know: if both were given and lie apart, the person decides.
+pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, DbError> {
+    let typed = form.text("address").chars().take(200).collect::<String>();
+    if let Some(at) = draft.photo_position.filter(|_| form.has("use-photo")) {
+        return move_draft(tx, draft, at, None);
+    }
+    let same_question = form.text("hits-for") == typed;
+    if let Some((at, asset, label)) = parse_hit(form.text("hit")).filter(|_| same_question) {
+        draft.typed = typed;
+        let placed = move_draft(tx, draft, at, Some(label))?;
+        if let Some(asset) = asset {
+            draft.asset = thing(tx, asset)?;
+        }
+        return Ok(placed);
+    }
+    let tapped = form.number("lat").zip(form.number("lon")).and_then(|(lat, lon)| Position::new(lat, lon));
+    let tapped = tapped.filter(|at| draft.position.is_none_or(|old| old.metres_to(*at) > 0.5));
+    let asked = !typed.is_empty() && typed != draft.typed;
+    draft.typed.clone_from(&typed);
+    match (tapped, asked) {
+        (None, false) if draft.position.is_some() => Ok(Placed::Known),
+        (None, false) => Ok(Placed::Empty),
+        (Some(at), false) => move_draft(tx, draft, at, None),
+        (tapped, true) => asked_for(tx, draft, &typed, tapped),
+    }
+}
+
+fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Position>) -> Result<Placed, DbError> {
+    let hits = places::search_places(tx, typed, tapped.or(draft.position), HITS_MAX)?;
+    if let Some(at) = tapped {
+        if hits.is_empty() || hits.iter().any(|hit| agree(at, hit.position)) {
+            return move_draft(tx, draft, at, None);
+        }
+        let spot = spot(tx, at)?;
+        let on_map = Offer {
+            value: format!("{:.6},{:.6},,{}", at.lat, at.lon, spot.place),
+            label: spot.place,
+            sub: spot.district,
+        };
+        return Ok(Placed::Several(std::iter::once(on_map).chain(hits.iter().map(Offer::of)).collect()));
+    }
+    let exact = |hit: &&PlaceHit| hit.kind == PlaceKind::Address && fold(&hit.label) == fold(typed);
+    let chosen = if hits.len() == 1 { hits.first() } else { hits.first().filter(exact) };
+    match chosen {
+        Some(hit) => {
+            let placed = move_draft(tx, draft, hit.position, Some(hit.label.clone()))?;
+            if let Some(asset) = hit.asset {
+                draft.asset = thing(tx, asset.0)?;
+            }
+            Ok(placed)
+        }
+        None if hits.is_empty() => Ok(Placed::NotFound),
+        None => Ok(Placed::Several(hits.iter().map(Offer::of).collect())),
+    }
+}
+
+fn parse_hit(value: &str) -> Option<(Position, Option<Uuid>, String)> {
+    let mut parts = value.splitn(4, ',');
+    let lat = parts.next()?.parse().ok()?;
+    let lon = parts.next()?.parse().ok()?;
+    let asset = Uuid::try_parse(parts.next()?).ok();
+    let label = parts.next()?.chars().take(200).collect();
+    Some((Position::new(lat, lon)?, asset, label))
+}
+
+fn move_draft(tx: &Tx<'_>, draft: &mut Draft, at: Position, label: Option<String>) -> Result<Placed, DbError> {
+    if let Some(map) = places::town_map(tx)? {
+        let bounds = base::Bounds {
+            south: map.bounds.south - BEYOND_DEGREES,
+            west: map.bounds.west - BEYOND_DEGREES,
+            north: map.bounds.north + BEYOND_DEGREES,
+            east: map.bounds.east + BEYOND_DEGREES,
+        };
+        if !bounds.holds(at) {
+            return Ok(Placed::Outside);
+        }
+    }
+    let spot = spot(tx, at)?;
+    draft.move_to(at, label.unwrap_or(spot.place), spot.district);
+    Ok(Placed::Known)
+}
+
+/// The asset as a draft remembers it.
+pub fn thing(tx: &Tx<'_>, id: Uuid) -> Result<Option<Thing>, DbError> {
+    let asset = places::asset(tx, AssetId(id))?;
+    Ok(asset.filter(|asset| asset.active).map(|asset| of_asset(&asset)))
+}
+
+pub fn of_asset(asset: &places::Asset) -> Thing {
+    let number = if asset.number.is_empty() { String::new() } else { format!(" {}", asset.number) };
+    Thing { id: asset.id.0, label: format!("{}{number}", asset.label), kind: asset.kind.word().to_owned() }
+}
+
+/// A draft that begins at an asset: the code on it was read.
+pub fn draft_at(tx: &Tx<'_>, token: &str) -> Result<Option<Draft>, DbError> {
+    let Some(asset) = places::asset_by_token(tx, token)? else { return Ok(None) };
+    let mut draft = Draft::default();
+    let spot = spot(tx, asset.position())?;
+    let place = asset.parent_label.clone().unwrap_or(spot.place);
+    draft.move_to(asset.position(), place, spot.district);
+    draft.asset = Some(of_asset(&asset));
+    Ok(Some(draft))
+}

@@ -1,0 +1,171 @@
+//! Kategorie: what can be reported, with its problem types, questions and warnings. Data of the town, not code: this
+//! file only knows the shape and what follows from it. Pure; labels come in German and English.
+
+use serde::{Deserialize, Serialize};
+use web::Lang;
+
+/// A short text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Words {
+    pub de: String,
+    #[serde(default)]
+    pub en: String,
+}
+
+impl Words {
+    /// English falls back to German.
+    pub fn of(&self, lang: Lang) -> &str {
+        if lang == Lang::En && !self.en.is_empty() { &self.en } else { &self.de }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.de.is_empty()
+    }
+}
+
+/// What is wrong with the thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub word: String,
+    pub label: Words,
+    /// Only for things whose folded label or kind holds one of these; empty: for all.
+    #[serde(default)]
+    pub things: Vec<String>,
+    /// The label does not say it all: a description is needed.
+    #[serde(default)]
+    pub needs_text: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuestionKind {
+    Text,
+    Choice,
+    Number,
+    Date,
+}
+
+/// Frage: asked besides the problem type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    pub word: String,
+    pub label: Words,
+    pub kind: QuestionKind,
+    #[serde(default)]
+    pub required: bool,
+    /// For a choice: what can be chosen.
+    #[serde(default)]
+    pub options: Vec<QuestionOption>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionOption {
+    pub word: String,
+    pub label: Words,
+}
+
+/// "Stop here, do this instead": a neighbouring matter that is not ours to mend.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stop {
+    pub text: Words,
+    /// A phone number or an address of a page; empty if the text says it all.
+    #[serde(default)]
+    pub href: String,
+    #[serde(default)]
+    pub link: Words,
+}
+
+/// Danger: whom to call first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Danger {
+    pub text: Words,
+    pub phone: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub word: String,
+    pub label: Words,
+    /// Name in the icon sprite.
+    pub icon: String,
+    #[serde(default)]
+    pub active: bool,
+    /// May reports of this category ever be shown to the public?
+    #[serde(default)]
+    pub public: bool,
+    /// Kinds of asset that belong here.
+    #[serde(default)]
+    pub asset_kinds: Vec<String>,
+    /// What people call it when they search.
+    #[serde(default)]
+    pub synonyms: String,
+    pub problems: Vec<Problem>,
+    #[serde(default)]
+    pub questions: Vec<Question>,
+    #[serde(default)]
+    pub danger: Danger,
+    #[serde(default)]
+    pub stops: Vec<Stop>,
+    /// Word of the standard department that gets these cases in a new town.
+    #[serde(default)]
+    pub department: String,
+    /// Working days until the citizen hears from us, in a new town.
+    #[serde(default = "five")]
+    pub working_days: i64,
+}
+
+const fn five() -> i64 {
+    5
+}
+
+impl Category {
+    pub fn problem(&self, word: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.word == word)
+    }
+
+    /// The problem types that fit a thing of this kind and label; without a thing all of them.
+    pub fn problems_for(&self, thing: Option<(&str, &str)>) -> Vec<&Problem> {
+        let Some((kind, label)) = thing else { return self.problems.iter().collect() };
+        let label = fold(label);
+        let fits = |problem: &&Problem| {
+            problem.things.is_empty() || problem.things.iter().any(|word| word == kind || label.contains(word.as_str()))
+        };
+        self.problems.iter().filter(fits).collect()
+    }
+
+    pub fn has_asset_kind(&self, kind: &str) -> bool {
+        self.asset_kinds.iter().any(|known| known == kind)
+    }
+
+    /// "Schaukel: Kette gerissen"; where the problem says nothing of its own, the category alone.
+    pub fn title(&self, problem: &str, thing: &str) -> String {
+        let head = if thing.is_empty() { self.label.de.as_str() } else { thing };
+        match self.problem(problem) {
+            Some(problem) if problem.word != "other" => format!("{head}: {}", problem.label.de),
+            _ => head.to_owned(),
+        }
+    }
+}
+
+/// Folds for comparing what people type with what is stored: lower case, umlauts spelt out, one blank.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'ä' => folded.push_str("ae"),
+            'ö' => folded.push_str("oe"),
+            'ü' => folded.push_str("ue"),
+            'ß' => folded.push_str("ss"),
+            letter if letter.is_alphanumeric() => folded.push(letter),
+            _ if folded.ends_with(' ') || folded.is_empty() => {}
+            _ => folded.push(' '),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// What a new town starts with.
+pub fn standard() -> Result<Vec<Category>, serde_json::Error> {
+    serde_json::from_str(include_str!("../data/categories.json"))
+}

@@ -1,0 +1,33 @@
+//! Staff pages of this room: what becomes public, the categories, the block list. German only. Not the case itself:
+//! that is the desk of `cases`, which links here.
+
+pub mod blocks;
+pub mod categories;
+pub mod review;
+
+use crate::store;
+use base::{Permission, Scope, may};
+use db::DbError;
+use web::{DeskContext, DeskGroup, DeskLink};
+
+/// Entries of the left rail.
+pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
+    let may = |permission| may(context.actor, permission, Scope::Anywhere);
+    let link = |href: &str, label: &str, icon: &'static str, count: Option<i64>| DeskLink {
+        href: href.to_owned(),
+        label: label.to_owned(),
+        icon,
+        count,
+        urgent: false,
+        current: context.path.starts_with(href),
+    };
+    let mut links = vec![];
+    if may(Permission::ReportModerate) {
+        links.push(link("/arbeit/pruefung", "Prüfung", "eye", Some(store::to_review_count(context.tx)?)));
+        links.push(link("/arbeit/sperren", "Sperrliste", "ban", None));
+    }
+    if may(Permission::TownEdit) {
+        links.push(link("/arbeit/kategorien", "Kategorien", "tag", None));
+    }
+    Ok(if links.is_empty() { vec![] } else { vec![DeskGroup { title: "Meldungen".to_owned(), links }] })
+}

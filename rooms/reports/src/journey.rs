@@ -1,0 +1,196 @@
+//! The way of a report from place to sending, as a pure object: what is known, what is missing, which step comes next.
+//! No database, no HTTP, no texts. Invariant: going back never loses what was typed, because a draft only ever gains
+//! or replaces values a person gave.
+
+use crate::category::{Category, Problem, Question, QuestionKind};
+use base::Position;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub const PHOTOS_MAX: usize = 3;
+pub const BODY_CHARACTERS_MAX: usize = 4_000;
+pub const ANSWER_CHARACTERS_MAX: usize = 500;
+
+/// Entwurf. Everything a person gave so far; serialised as one document.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// What was typed into the address field.
+    pub typed: String,
+    pub position: Option<Position>,
+    /// The place as people say it: nearest address or name.
+    pub place: String,
+    pub district: String,
+    pub asset: Option<Thing>,
+    pub photos: Vec<DraftPhoto>,
+    /// Read from a photo, to be offered once; dropped with the next step.
+    pub photo_position: Option<Position>,
+    pub category: String,
+    pub problem: String,
+    pub answers: BTreeMap<String, String>,
+    pub body: String,
+    pub email: String,
+    pub phone: String,
+}
+
+impl std::fmt::Debug for Draft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Draft")
+            .field("category", &self.category)
+            .field("photos", &self.photos.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An asset as the draft remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thing {
+    pub id: Uuid,
+    pub label: String,
+    pub kind: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftPhoto {
+    pub blob: Uuid,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Place,
+    What,
+    Check,
+}
+
+impl Step {
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Place => "/melden",
+            Self::What => "/melden/was",
+            Self::Check => "/melden/pruefen",
+        }
+    }
+}
+
+/// What keeps a draft from being sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    Place,
+    Problem,
+    /// The category or problem was switched off meanwhile.
+    ProblemGone,
+    Description,
+    /// Word of the question.
+    Answer(String, AnswerRefusal),
+}
+
+impl Missing {
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::Place => Step::Place,
+            _ => Step::What,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerRefusal {
+    Empty,
+    NoNumber,
+    NoDate,
+    NoOption,
+    TooLong,
+}
+
+impl Draft {
+    pub fn chosen<'c>(&self, categories: &'c [Category]) -> Option<(&'c Category, &'c Problem)> {
+        let category = categories.iter().find(|category| category.active && category.word == self.category)?;
+        Some((category, category.problem(&self.problem)?))
+    }
+
+    /// Everything still missing, in the order of the steps.
+    pub fn missing(&self, categories: &[Category]) -> Vec<Missing> {
+        let mut missing = vec![];
+        if self.position.is_none() {
+            missing.push(Missing::Place);
+        }
+        if self.problem.is_empty() {
+            missing.push(Missing::Problem);
+            return missing;
+        }
+        let Some((category, problem)) = self.chosen(categories) else {
+            missing.push(Missing::ProblemGone);
+            return missing;
+        };
+        for question in &category.questions {
+            let given = self.answers.get(&question.word).map_or("", String::as_str);
+            if let Err(refusal) = check_answer(question, given) {
+                missing.push(Missing::Answer(question.word.clone(), refusal));
+            }
+        }
+        if (problem.needs_text || problem.word == "other") && self.body.trim().is_empty() && self.photos.is_empty() {
+            missing.push(Missing::Description);
+        }
+        missing
+    }
+
+    /// The first step that still lacks something.
+    pub fn next_step(&self, categories: &[Category]) -> Step {
+        self.missing(categories).iter().map(Missing::step).min().unwrap_or(Step::Check)
+    }
+
+    /// Takes a new place. An asset chosen elsewhere does not move along.
+    pub fn move_to(&mut self, position: Position, place: String, district: String) {
+        let moved = self.position.is_none_or(|old| old.metres_to(position) > 1.0);
+        if moved {
+            self.asset = None;
+        }
+        self.position = Some(position);
+        self.place = place;
+        self.district = district;
+        self.photo_position = None;
+    }
+
+    /// Chooses what is wrong; answers to questions of another category are kept, they only do not count.
+    pub fn choose(&mut self, category: &str, problem: &str) {
+        category.clone_into(&mut self.category);
+        problem.clone_into(&mut self.problem);
+    }
+}
+
+/// Is this an answer to that question? Empty is fine unless it is required.
+pub fn check_answer(question: &Question, given: &str) -> Result<(), AnswerRefusal> {
+    let given = given.trim();
+    if given.is_empty() {
+        return if question.required { Err(AnswerRefusal::Empty) } else { Ok(()) };
+    }
+    if given.chars().count() > ANSWER_CHARACTERS_MAX {
+        return Err(AnswerRefusal::TooLong);
+    }
+    match question.kind {
+        QuestionKind::Text => Ok(()),
+        QuestionKind::Choice if question.options.iter().any(|option| option.word == given) => Ok(()),
+        QuestionKind::Choice => Err(AnswerRefusal::NoOption),
+        QuestionKind::Number => {
+            let number: Result<f64, _> = given.replace(',', ".").parse();
+            number.ok().filter(|n| n.is_finite() && *n >= 0.0).map(|_| ()).ok_or(AnswerRefusal::NoNumber)
+        }
+        QuestionKind::Date => given.parse::<jiff::civil::Date>().map(|_| ()).map_err(|_| AnswerRefusal::NoDate),
+    }
+}
+
+/// Day, month and year as typed to `2026-11-05`; empty if all three are, as typed (and refused later) otherwise.
+pub fn date_of_parts(day: &str, month: &str, year: &str) -> String {
+    let (day, month, year) = (day.trim(), month.trim(), year.trim());
+    if day.is_empty() && month.is_empty() && year.is_empty() {
+        return String::new();
+    }
+    format!("{year:0>4}-{month:0>2}-{day:0>2}")
+}
+
+/// Two positions a person gave at once, on the map and by address: do they mean the same place?
+pub fn agree(map: Position, address: Position) -> bool {
+    map.metres_to(address) <= 300.0
+}

@@ -1,0 +1,145 @@
+//! Mails of this room: to confirm a wish to follow, and the news that follow. Invariant: the only mail that goes to an
+//! unconfirmed address is the one that asks for the confirmation. Tokens are sent, hashes are kept.
+
+use crate::{
+    category::Words,
+    report::{PublicState, token_hash},
+    store::{self, Card, DeskReport, Follow, NewFollow},
+};
+use base::Position;
+use db::{DbError, Tx};
+use mail::{EmailAddress, Mail};
+use uuid::Uuid;
+use web::{Lang, Letterbox, Site, Stage, Texts, Town, Visit};
+
+/// The purpose of the token that ends a subscription: derived, so that every mail can carry it and none stores it.
+const TOKEN: &str = "report-follow";
+
+/// Confirmation and end use one token per follow: whoever can confirm an address may also end it.
+fn token_of(site: &Site, id: Uuid) -> String {
+    format!("{}{}", id.simple(), site.keys.pin(TOKEN, id.as_bytes()))
+}
+
+pub fn ask_to_follow_report(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    report: &DeskReport,
+    email: &EmailAddress,
+) -> Result<Uuid, DbError> {
+    let at = Position { lat: report.lat, lon: report.lon };
+    let new = NewFollow {
+        report: Some(report.id),
+        position: at,
+        metres: 0.0,
+        email: email.as_str().to_owned(),
+        language: visit.t.lang.code(),
+        token_hash: vec![],
+    };
+    let subject =
+        visit.t.with("reports-mail-confirm-report-subject", &[("title", report.public_title.as_str().into())]);
+    ask(tx, visit, new, email, &subject, visit.t.s("reports-mail-confirm-report"))
+}
+
+pub fn ask_to_follow_area(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    at: Position,
+    metres: f64,
+    email: &EmailAddress,
+) -> Result<Uuid, DbError> {
+    let new = NewFollow {
+        report: None,
+        position: at,
+        metres,
+        email: email.as_str().to_owned(),
+        language: visit.t.lang.code(),
+        token_hash: vec![],
+    };
+    let subject = visit.t.s("reports-mail-confirm-area-subject").to_owned();
+    ask(tx, visit, new, email, &subject, visit.t.s("reports-mail-confirm-area"))
+}
+
+fn ask(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    mut new: NewFollow,
+    email: &EmailAddress,
+    subject: &str,
+    text: &str,
+) -> Result<Uuid, DbError> {
+    let id = tx.new_id();
+    let token = token_of(&visit.site, id);
+    new.token_hash = token_hash(&token);
+    store::add_follow(tx, id, &new)?;
+    let t = visit.t;
+    let mail = Mail::new(subject)
+        .language(t.lang.code())
+        .greeting()
+        .paragraph(text)
+        .button(t.s("reports-confirm-button"), visit.town.url(&format!("/melden/folgen/{token}")))
+        .paragraph(t.s("reports-mail-not-you"))
+        .footer(visit.town.name.as_str());
+    Letterbox::send(tx, email, mail)?;
+    Ok(id)
+}
+
+fn texts_of<'s>(stage: &'s Stage, follow: &Follow) -> &'s Texts {
+    stage.site.texts().of(Lang::from_code(&follow.language).unwrap_or(Lang::De))
+}
+
+fn send(tx: &Tx<'_>, stage: &Stage, follow: &Follow, mail: Mail) -> Result<(), DbError> {
+    let Ok(to) = EmailAddress::parse(&follow.email) else {
+        tracing::warn!(follow = %follow.id, "a stored address cannot be written to");
+        return Ok(());
+    };
+    let end = stage.town.url(&format!("/melden/abbestellen/{}", token_of(&stage.site, follow.id)));
+    let t = texts_of(stage, follow);
+    let mail = mail.footer(format!("{} {end}", t.s("reports-mail-end")));
+    Letterbox::send_to_subscriber(tx, &to, mail, end)
+}
+
+/// News to everybody who follows this report.
+pub fn tell_followers(tx: &Tx<'_>, stage: &Stage, report: &DeskReport, state: PublicState) -> Result<(), DbError> {
+    for follow in store::followers_of(tx, report.id)? {
+        let t = texts_of(stage, &follow);
+        let label = state.label(t);
+        let subject = t.with(
+            "reports-mail-news-subject",
+            &[("title", report.public_title.as_str().into()), ("state", label.into())],
+        );
+        let mail = Mail::new(subject)
+            .language(t.lang.code())
+            .greeting()
+            .paragraph(
+                t.with("reports-mail-news", &[("title", report.public_title.as_str().into()), ("state", label.into())]),
+            )
+            .fact(t.s("reports-place-label"), report.place.as_str())
+            .fact(t.s("reports-number"), report.number.as_str())
+            .button(t.s("reports-mail-open"), link(&stage.town, &report.number));
+        send(tx, stage, &follow, mail)?;
+    }
+    Ok(())
+}
+
+/// News of a fresh public report to everybody who follows its area.
+pub fn tell_area(tx: &Tx<'_>, stage: &Stage, card: &Card, category: &Words) -> Result<(), DbError> {
+    for follow in store::area_followers(tx, card.position())? {
+        let t = texts_of(stage, &follow);
+        let subject = t.with("reports-mail-area-subject", &[("title", card.title.as_str().into())]);
+        let mut mail = Mail::new(subject)
+            .language(t.lang.code())
+            .greeting()
+            .paragraph(t.s("reports-mail-area"))
+            .fact(t.s("reports-category-label"), category.of(t.lang))
+            .fact(t.s("reports-place-label"), card.place.as_str());
+        if !card.body.is_empty() {
+            mail = mail.quote(card.body.as_str());
+        }
+        send(tx, stage, &follow, mail.button(t.s("reports-mail-open"), link(&stage.town, &card.number)))?;
+    }
+    Ok(())
+}
+
+fn link(town: &Town, number: &str) -> String {
+    town.url(&format!("/melden/{number}"))
+}

@@ -1,0 +1,266 @@
+//! Step 3, "Prüfen und senden", and the receipt. Invariant: report, case, photos' names and the end of the draft are one
+//! transaction under the once-only key, so a double click, a retry or two open tabs make one report.
+
+use super::{Choice, ReportCard, card, draft_id, found, read_email, step_url};
+use crate::{
+    category::Category,
+    journey::{Draft, Step},
+    open,
+    report::{SAME_CATEGORY_METRES, SAME_METRES},
+    store,
+};
+use axum::{extract::Path, http::header};
+use db::{DbError, Once, OnceKey, Tx};
+use uuid::Uuid;
+use web::{Answer, Form, FormState, Page, PageError, Template, Visit, words};
+
+const RECEIPT: &str = "report-receipt";
+const RECEIPT_HOURS: i64 = 24;
+const PHONE_CHARACTERS_MAX: usize = 40;
+
+#[derive(Template)]
+#[template(path = "reports-check.html")]
+struct CheckPage {
+    page: Page,
+    form: FormState,
+    draft: String,
+    place_href: String,
+    what_href: String,
+    place: String,
+    what: String,
+    answers: Vec<Choice>,
+    body: String,
+    photos: Vec<String>,
+    near: Vec<ReportCard>,
+    is_public: bool,
+}
+
+struct Gathered {
+    draft: Option<Draft>,
+    categories: Vec<Category>,
+    near: Vec<(store::Card, f64)>,
+}
+
+fn gather(tx: &Tx<'_>, id: Option<Uuid>) -> Result<Gathered, DbError> {
+    let draft = match id {
+        Some(id) => store::draft(tx, id)?,
+        None => None,
+    };
+    let categories = store::categories(tx)?;
+    let near = match draft.as_ref().and_then(|draft| draft.position.map(|at| (at, draft.category.as_str()))) {
+        Some((at, category)) => {
+            let mut near = store::near(tx, at, SAME_METRES, Some((category, SAME_CATEGORY_METRES)), 6)?;
+            near.retain(|(card, _)| card.category == category);
+            near.truncate(2);
+            near
+        }
+        None => vec![],
+    };
+    Ok(Gathered { draft, categories, near })
+}
+
+/// The answers given to the questions of the chosen category, label and value, in the visitor's language.
+pub fn answers(category: &Category, draft: &Draft, lang: web::Lang) -> Vec<(String, String)> {
+    let given = category.questions.iter().filter_map(|question| {
+        let answer = draft.answers.get(&question.word).filter(|answer| !answer.is_empty())?;
+        let option = question.options.iter().find(|option| option.word == *answer);
+        let shown = option.map_or_else(|| readable(answer), |option| option.label.of(lang).to_owned());
+        Some((question.label.of(lang).to_owned(), shown))
+    });
+    given.collect()
+}
+
+/// A stored date as people write it; anything else as it is.
+fn readable(answer: &str) -> String {
+    answer.parse::<jiff::civil::Date>().map_or_else(|_| answer.to_owned(), words::short_date)
+}
+
+pub async fn show(visit: Visit, form: Form) -> Answer {
+    let id = draft_id(&form);
+    let gathered = visit.read(move |tx| gather(tx, id)).await?;
+    let (Some(id), Some(draft)) = (id, gathered.draft.clone()) else { return Ok(visit.see_other(Step::Place.path())) };
+    let step = draft.next_step(&gathered.categories);
+    if step != Step::Check {
+        return Ok(visit.see_other(&step_url(step, id)));
+    }
+    let mut clean = Form::default();
+    clean.set("email", draft.email.as_str());
+    clean.set("phone", draft.phone.as_str());
+    web::render(&page_of(&visit, &gathered, &draft, id, clean.into()))
+}
+
+fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: FormState) -> CheckPage {
+    let lang = visit.t.lang;
+    let mut page = visit.page(visit.t.s("reports-check-title"));
+    if form.has_errors() {
+        page = page.failed();
+    }
+    let chosen = draft.chosen(&gathered.categories);
+    let thing = draft.asset.as_ref().map(|thing| format!("{}: ", thing.label)).unwrap_or_default();
+    let what = chosen.map_or_else(String::new, |(category, problem)| {
+        format!("{thing}{} – {}", category.label.of(lang), problem.label.of(lang))
+    });
+    let answers = chosen.map(|(category, _)| answers(category, draft, lang)).unwrap_or_default();
+    let now = visit.site.clock.now();
+    CheckPage {
+        page,
+        form,
+        place_href: step_url(Step::Place, id),
+        what_href: step_url(Step::What, id),
+        place: [draft.place.as_str(), draft.district.as_str()]
+            .iter()
+            .filter(|s| !s.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", "),
+        what,
+        answers: answers.into_iter().map(|(label, value)| Choice::new(value, label)).collect(),
+        body: draft.body.trim().to_owned(),
+        photos: draft.photos.iter().map(|photo| format!("/melden/entwurf/{id}/{}", photo.blob)).collect(),
+        near: gathered.near.iter().map(|(row, metres)| card(visit.t, row, Some(*metres), now)).collect(),
+        is_public: chosen.is_some_and(|(category, _)| category.public),
+        draft: id.to_string(),
+    }
+}
+
+/// Why a sending did not become a report.
+pub enum NotSent {
+    Page(PageError),
+    Incomplete(Step),
+    Blocked,
+}
+
+impl From<DbError> for NotSent {
+    fn from(error: DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+pub async fn sent(visit: Visit, form: Form) -> Answer {
+    let key = visit.once_key(&form)?;
+    let Some(id) = draft_id(&form) else { return Err(PageError::BadRequest("the form names no draft")) };
+    // No person sees this field. Whoever fills it learns nothing and leaves no case.
+    if !form.text("website").is_empty() {
+        tracing::info!("a form filled by a program was dropped");
+        return Ok(visit.see_other("/melden/danke"));
+    }
+    let mut state = FormState::from(form);
+    let email = read_email(state.form.text("email"));
+    if email.is_err() {
+        state.refuse("email", visit.t.s("reports-email-wrong"));
+    }
+    state.limit("phone", PHONE_CHARACTERS_MAX, visit.t.s("reports-phone-wrong"));
+    if state.has_errors() {
+        return mend(&visit, id, state).await;
+    }
+    let sending =
+        Sending { key, fingerprint: state.form.fingerprint(), draft: id, phone: state.form.text("phone").to_owned() };
+    let (v, email) = (visit.clone(), email.unwrap_or(None));
+    let outcome = visit.write(move |tx| send(tx, &v, &sending, email.clone())).await;
+    match outcome {
+        Ok((url, number)) => {
+            let mut response = visit.see_other(&url);
+            if let Some(number) = number {
+                let cookie = cases::access_cookie(&visit.site.keys, &number, visit.site.clock.now());
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+        Err(NotSent::Page(error)) => Err(error),
+        Err(NotSent::Incomplete(step)) => Ok(visit.see_other(&step_url(step, id))),
+        Err(NotSent::Blocked) => {
+            state.refuse("", visit.t.s("reports-blocked"));
+            mend(&visit, id, state).await
+        }
+    }
+}
+
+/// What the handler knows before it opens the transaction.
+pub struct Sending {
+    pub key: OnceKey,
+    pub fingerprint: [u8; 32],
+    pub draft: Uuid,
+    pub phone: String,
+}
+
+/// The one transaction. Answers where to go, and the number if this run opened the case.
+pub fn send(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    sending: &Sending,
+    email: Option<mail::EmailAddress>,
+) -> Result<(String, Option<String>), NotSent> {
+    match tx.once(sending.key, sending.fingerprint)? {
+        Once::Again(url) => return Ok((url, None)),
+        Once::Conflict => return Err(NotSent::Page(PageError::Conflict)),
+        Once::First => {}
+    }
+    // Whoever comes second with the same draft and another key finds it gone.
+    let draft = store::take_draft(tx, sending.draft)?.ok_or(NotSent::Page(PageError::Gone))?;
+    let site = open::Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
+    let opened = open::open(tx, &site, &draft, email, &sending.phone)?;
+    let until = tx.now().plus_seconds(RECEIPT_HOURS * 3_600);
+    let token = visit.site.keys.seal(RECEIPT, &opened.number, until);
+    let url = format!("/melden/fertig/{}?beleg={token}", opened.number);
+    tx.once_answer(sending.key, &url)?;
+    Ok((url, Some(opened.number)))
+}
+
+async fn mend(visit: &Visit, id: Uuid, state: FormState) -> Answer {
+    let gathered = visit.read(move |tx| gather(tx, Some(id))).await?;
+    let Some(draft) = gathered.draft.clone() else { return Err(PageError::Gone) };
+    Visit::unprocessable(&page_of(visit, &gathered, &draft, id, state))
+}
+
+#[derive(Template)]
+#[template(path = "reports-receipt.html")]
+struct ReceiptPage {
+    page: Page,
+    number: String,
+    pin: String,
+    title: String,
+    place: String,
+    due: String,
+    due_iso: String,
+    image: String,
+    again_href: String,
+    is_waiting: bool,
+}
+
+/// The receipt opens only with the token from the sending, because it shows the PIN.
+pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let now = visit.site.clock.now();
+    let named = visit.site.keys.open(RECEIPT, form.text("beleg"), now);
+    if named.as_deref() != Some(number.as_str()) {
+        return Ok(visit.see_other("/stand"));
+    }
+    let wanted = number.clone();
+    let found_both = visit
+        .read(move |tx| Ok::<_, DbError>((store::desk_report(tx, &wanted)?, cases::by_number(tx, &wanted)?)))
+        .await?;
+    let (report, head) = (found(found_both.0)?, found(found_both.1)?);
+    let t = visit.t;
+    let (lat, lon) = (report.lat, report.lon);
+    web::render(&ReceiptPage {
+        page: visit.page(t.s("reports-receipt-title")),
+        pin: grouped(&cases::pin(&visit.site.keys, head.id)),
+        number,
+        title: report.title,
+        place: report.place,
+        due: words::date(t.lang, head.due.date(), now.date()),
+        due_iso: head.due.date().to_string(),
+        image: format!(
+            "/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&theme=light&pins={lat:.6},{lon:.6},ort"
+        ),
+        again_href: format!("/melden?lat={lat:.6}&lon={lon:.6}"),
+        is_waiting: report.visibility == crate::report::Visibility::Waiting,
+    })
+}
+
+/// "7K2M 9XPQ": two groups are read out and copied without mistakes.
+fn grouped(pin: &str) -> String {
+    match pin.split_at_checked(4) {
+        Some((first, rest)) if !rest.is_empty() => format!("{first} {rest}"),
+        _ => pin.to_owned(),
+    }
+}

@@ -1,0 +1,240 @@
+//! Following a report or an area by mail: wish, confirmation, end. Links in mails open a page with a button; the button
+//! does it, because mail programs open links by themselves.
+
+use super::{Choice, MessagePage, found, read_email};
+use crate::{
+    around::{self, MapFrame},
+    letters,
+    report::{Visibility, token_hash},
+    store,
+};
+use axum::extract::Path;
+use base::{Actor, Position};
+use db::{Audit, DbError, Once};
+use serde_json::json;
+use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
+
+#[derive(Template)]
+#[template(path = "reports-follow.html")]
+struct FollowPage {
+    page: Page,
+    form: FormState,
+    number: String,
+    title: String,
+}
+
+#[derive(Template)]
+#[template(path = "reports-area.html")]
+struct AreaPage {
+    page: Page,
+    form: FormState,
+    map: MapFrame,
+    radii: Vec<Choice>,
+}
+
+const RADII: [(&str, f64); 4] = [("250", 250.0), ("500", 500.0), ("1000", 1_000.0), ("3000", 3_000.0)];
+
+pub async fn report(visit: Visit, Path(number): Path<String>) -> Answer {
+    let row = found(visit.read(move |tx| store::public_report(tx, &number)).await?)?;
+    let page = visit.page(visit.t.s("reports-follow-title"));
+    web::render(&FollowPage { page, form: FormState::default(), number: row.number, title: row.title })
+}
+
+/// An address that can be written to, or the field says why not.
+fn required_email(visit: &Visit, state: &mut FormState) -> Option<mail::EmailAddress> {
+    match read_email(state.form.text("email")) {
+        Ok(Some(email)) => return Some(email),
+        Ok(None) => state.refuse("email", visit.t.s("reports-email-missing")),
+        Err(_) => state.refuse("email", visit.t.s("reports-email-wrong")),
+    }
+    None
+}
+
+pub async fn report_sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let key = visit.once_key(&form)?;
+    let mut state = FormState::from(form);
+    let Some(email) = required_email(&visit, &mut state) else {
+        let row = found(visit.read(move |tx| store::public_report(tx, &number)).await?)?;
+        let page = visit.page(visit.t.s("reports-follow-title")).failed();
+        return Visit::unprocessable(&FollowPage { page, form: state, number: row.number, title: row.title });
+    };
+    let (v, fingerprint) = (visit.clone(), state.form.fingerprint());
+    visit
+        .write(move |tx| {
+            match tx.once(key, fingerprint)? {
+                Once::Again(_) => return Ok(()),
+                Once::Conflict => return Err(PageError::Conflict),
+                Once::First => {}
+            }
+            let report = store::desk_report(tx, &number)?.filter(|report| report.visibility == Visibility::Public);
+            let report = report.ok_or(PageError::NotFound)?;
+            letters::ask_to_follow_report(tx, &v, &report, &email)?;
+            tx.audit(audit("report.follow_asked", report.id.to_string()));
+            tx.once_answer(key, "")?;
+            Ok(())
+        })
+        .await?;
+    asked(&visit)
+}
+
+fn audit(action: &'static str, subject: String) -> Audit {
+    Audit { actor: Actor::Visitor.trace(), action, subject, detail: json!({}) }
+}
+
+fn asked(visit: &Visit) -> Answer {
+    let t = visit.t;
+    web::render(&MessagePage {
+        page: visit.page(t.s("reports-asked-title")),
+        icon: "mail",
+        kind: "info",
+        heading: t.s("reports-asked-title").to_owned(),
+        text: t.s("reports-asked-text").to_owned(),
+        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
+    })
+}
+
+async fn area_page(visit: &Visit, form: FormState) -> Result<AreaPage, PageError> {
+    let at = position_of(&form.form);
+    let v = visit.clone();
+    let map = visit.read(move |tx| around::map_frame(tx, &v.town, at)).await?;
+    let t = visit.t;
+    let mut page = visit.page(t.s("reports-area-title")).script("karte");
+    if form.has_errors() {
+        page = page.failed();
+    }
+    let radii = RADII.iter().map(|(word, metres)| Choice::new(*word, web::words::distance(t.lang, *metres))).collect();
+    Ok(AreaPage { page, form, map, radii })
+}
+
+fn position_of(form: &Form) -> Option<Position> {
+    Position::new(form.number("lat")?, form.number("lon")?)
+}
+
+pub async fn area(visit: Visit, form: Form) -> Answer {
+    let mut form = form;
+    if !form.has("radius") {
+        form.set("radius", "500");
+    }
+    web::render(&area_page(&visit, form.into()).await?)
+}
+
+pub async fn area_sent(visit: Visit, form: Form) -> Answer {
+    let key = visit.once_key(&form)?;
+    let mut state = FormState::from(form);
+    let email = required_email(&visit, &mut state);
+    let typed = state.form.text("address").to_owned();
+    let mut at = around::clicked(&state.form).or_else(|| position_of(&state.form));
+    if at.is_none() && !typed.is_empty() {
+        let hits = visit.read(move |tx| places::search_places(tx, &typed, None, 1)).await?;
+        at = hits.first().map(|hit| hit.position);
+        if at.is_none() {
+            state.refuse("address", visit.t.s("reports-place-not-found"));
+        }
+    } else if at.is_none() {
+        state.refuse("address", visit.t.s("reports-place-missing"));
+    }
+    let metres = RADII.iter().find(|(word, _)| *word == state.form.text("radius")).map_or(500.0, |(_, metres)| *metres);
+    let (Some(at), Some(email), false) = (at, email, state.has_errors()) else {
+        if let Some(at) = at {
+            state.form.set("lat", format!("{:.6}", at.lat));
+            state.form.set("lon", format!("{:.6}", at.lon));
+        }
+        return Visit::unprocessable(&area_page(&visit, state).await?);
+    };
+    let (v, fingerprint) = (visit.clone(), state.form.fingerprint());
+    visit
+        .write(move |tx| {
+            match tx.once(key, fingerprint)? {
+                Once::Again(_) => return Ok(()),
+                Once::Conflict => return Err(PageError::Conflict),
+                Once::First => {}
+            }
+            let id = letters::ask_to_follow_area(tx, &v, at, metres, &email)?;
+            tx.audit(audit("report.area_follow_asked", id.to_string()));
+            tx.once_answer(key, "")?;
+            Ok(())
+        })
+        .await?;
+    asked(&visit)
+}
+
+/// A button that confirms or ends, with what it is about.
+#[derive(Template)]
+#[template(path = "reports-token.html")]
+struct TokenPage {
+    page: Page,
+    heading: &'static str,
+    text: &'static str,
+    button: &'static str,
+    action: String,
+}
+
+async fn by_token(visit: &Visit, token: &str) -> Result<store::Follow, PageError> {
+    visit.limit(web::LimitKind::Secret)?;
+    let hash = token_hash(token);
+    let follow = visit.read(move |tx| Ok::<_, DbError>(store::follow_by_token(tx, &hash)?)).await?;
+    follow.ok_or(PageError::Gone)
+}
+
+pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
+    by_token(&visit, &token).await?;
+    let t = visit.t;
+    web::render(&TokenPage {
+        page: visit.page(t.s("reports-confirm-title")),
+        heading: t.s("reports-confirm-title"),
+        text: t.s("reports-confirm-text"),
+        button: t.s("reports-confirm-button"),
+        action: format!("/melden/folgen/{token}"),
+    })
+}
+
+/// Doing it twice is the same as once, so no key is needed.
+pub async fn confirm(visit: Visit, Path(token): Path<String>) -> Answer {
+    let follow = by_token(&visit, &token).await?;
+    visit
+        .write(move |tx| {
+            tx.audit(audit("report.follow_confirmed", follow.id.to_string()));
+            store::confirm_follow(tx, follow.id)
+        })
+        .await?;
+    let t = visit.t;
+    web::render(&MessagePage {
+        page: visit.page(t.s("reports-confirmed-title")),
+        icon: "bell",
+        kind: "ok",
+        heading: t.s("reports-confirmed-title").to_owned(),
+        text: t.s("reports-confirmed-text").to_owned(),
+        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
+    })
+}
+
+pub async fn end_page(visit: Visit, Path(token): Path<String>) -> Answer {
+    by_token(&visit, &token).await?;
+    let t = visit.t;
+    web::render(&TokenPage {
+        page: visit.page(t.s("reports-end-title")),
+        heading: t.s("reports-end-title"),
+        text: t.s("reports-end-text"),
+        button: t.s("reports-end-button"),
+        action: format!("/melden/abbestellen/{token}"),
+    })
+}
+
+pub async fn end(visit: Visit, Path(token): Path<String>) -> Answer {
+    let follow = by_token(&visit, &token).await?;
+    visit
+        .write(move |tx| {
+            tx.audit(audit("report.follow_ended", follow.id.to_string()));
+            store::end_follow(tx, follow.id)
+        })
+        .await?;
+    let t = visit.t;
+    web::render(&MessagePage {
+        page: visit.page(t.s("reports-ended-title")),
+        icon: "circle-check",
+        kind: "ok",
+        heading: t.s("reports-ended-title").to_owned(),
+        text: t.s("reports-ended-text").to_owned(),
+        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
+    })
+}

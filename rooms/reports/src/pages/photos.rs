@@ -1,0 +1,116 @@
+//! Photos on their way in: prepared (made upright, stripped, shrunk), stored, and only then named by a draft. And on
+//! their way out: to the draft's owner, and to the public once a review let them through.
+
+use crate::{
+    journey::{Draft, DraftPhoto, PHOTOS_MAX},
+    store,
+};
+use axum::{
+    extract::Path,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use base::Position;
+use bytes::Bytes;
+use files::{BlobId, BlobKey, Part, Refused, StoreError, picture};
+use uuid::Uuid;
+use web::{Answer, FormState, PageError, Visit};
+
+/// Takes the uploads of this form into the draft. What is refused is said at the field; the rest is kept.
+pub async fn take(visit: &Visit, state: &mut FormState, draft: &mut Draft) -> Result<(), PageError> {
+    let uploads: Vec<_> = state.form.uploads.iter().filter(|upload| upload.field == "photo").cloned().collect();
+    for upload in uploads {
+        if draft.photos.len() >= PHOTOS_MAX {
+            state.refuse("photo", visit.t.s("reports-photo-too-many"));
+            break;
+        }
+        let prepared = match upload.outcome {
+            Ok(incoming) => {
+                let bytes = incoming.read().await.map_err(broken("could not read an upload"))?;
+                picture::prepare(bytes, picture::Limits::default()).await
+            }
+            Err(refused) => Err(refused),
+        };
+        match prepared {
+            Ok(prepared) => {
+                let blob = BlobId(base::new_id(&*visit.site.clock, &*visit.site.chance));
+                let key = BlobKey::whole(visit.town_id(), blob);
+                match visit.site.files.put_picture(key, &prepared).await {
+                    Ok(()) => {}
+                    Err(StoreError::Refused(refused)) => {
+                        state.refuse("photo", refusal(visit, refused));
+                        continue;
+                    }
+                    Err(error) => return Err(broken("could not store a photo")(error)),
+                }
+                draft.photo_position = draft.photo_position.or(prepared.exif_position);
+                draft.photos.push(DraftPhoto { blob: blob.0, name: upload.name.chars().take(120).collect() });
+            }
+            Err(refused) => state.refuse("photo", refusal(visit, refused)),
+        }
+    }
+    if let Some(at) = from_browser(state.form.text("exif")).filter(|_| !draft.photos.is_empty()) {
+        draft.photo_position = Some(at);
+    }
+    Ok(())
+}
+
+/// The browser shrinks photos and reads their position before it is lost.
+fn from_browser(text: &str) -> Option<Position> {
+    let (lat, lon) = text.split_once(',')?;
+    Position::new(lat.trim().parse().ok()?, lon.trim().parse().ok()?)
+}
+
+fn broken(what: &'static str) -> impl FnOnce(StoreError) -> PageError {
+    move |error| PageError::because(what)(Box::new(error))
+}
+
+fn refusal(visit: &Visit, refused: Refused) -> &'static str {
+    match refused {
+        Refused::WrongType => visit.t.s("reports-photo-wrong-type"),
+        Refused::TooLarge { .. } | Refused::TooManyPixels => visit.t.s("reports-photo-too-large"),
+        Refused::Broken => visit.t.s("reports-photo-broken"),
+        Refused::DiskFull => visit.t.s("reports-photo-no-room"),
+    }
+}
+
+/// A photo of a draft, for whoever has the draft's link.
+pub async fn of_draft(visit: Visit, Path((draft, photo)): Path<(String, String)>) -> Answer {
+    let (Ok(draft), Ok(photo)) = (Uuid::try_parse(&draft), Uuid::try_parse(&photo)) else {
+        return Err(PageError::NotFound);
+    };
+    let found = visit.read(move |tx| store::draft(tx, draft)).await?;
+    let named = found.is_some_and(|draft| draft.photos.iter().any(|known| known.blob == photo));
+    if !named {
+        return Err(PageError::NotFound);
+    }
+    serve(&visit, photo, Part::Small, "private, no-store").await
+}
+
+/// A published photo. Names of sizes are for people who look at addresses.
+pub async fn public(visit: Visit, Path((photo, size)): Path<(String, String)>) -> Answer {
+    let part = match size.as_str() {
+        "gross.jpg" => Part::Large,
+        "mittel.jpg" => Part::Medium,
+        "klein.jpg" => Part::Small,
+        _ => return Err(PageError::NotFound),
+    };
+    let photo = Uuid::try_parse(&photo).map_err(|_| PageError::NotFound)?;
+    let blob = visit.read(move |tx| store::public_blob(tx, photo)).await?.ok_or(PageError::NotFound)?;
+    // Not for long: what was published may have to be taken back.
+    serve(&visit, blob, part, "public, max-age=300").await
+}
+
+pub async fn serve(visit: &Visit, blob: Uuid, part: Part, cache: &'static str) -> Answer {
+    let key = BlobKey::whole(visit.town_id(), BlobId(blob)).part(part);
+    let bytes = visit.site.files.get(key).await.map_err(broken("could not read a photo"))?;
+    Ok(jpeg(bytes.ok_or(PageError::NotFound)?, cache))
+}
+
+fn jpeg(bytes: Bytes, cache: &'static str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}

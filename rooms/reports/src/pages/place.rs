@@ -1,0 +1,196 @@
+//! Step 1, "Wo ist der Schaden?": address, tap, own position or photo, and the photo itself. Short on purpose: what is
+//! there and what is wrong with it comes in step 2. Invariant: photos once sent are kept, whatever else is wrong.
+
+use super::{draft_id, keep_draft, new_draft_id, photos};
+use crate::{
+    around::{self, MapFrame, Offer, Placed},
+    journey::{Draft, Step},
+    store,
+};
+use axum::extract::Path;
+use base::Position;
+use db::{DbError, Tx};
+use uuid::Uuid;
+use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
+
+#[derive(Template)]
+#[template(path = "reports-place.html")]
+struct PlacePage {
+    page: Page,
+    form: FormState,
+    /// Empty before the first sending.
+    draft: String,
+    photos: Vec<PhotoRow>,
+    hits: Vec<super::Choice>,
+    /// What lies where the photo was taken, to be offered.
+    offer: String,
+    /// The place chosen so far, in words.
+    chosen: String,
+    map: MapFrame,
+}
+
+pub struct PhotoRow {
+    pub id: String,
+    pub url: String,
+}
+
+/// What the page shows besides the form, read in one transaction.
+struct Shown {
+    draft: Option<(Uuid, Draft)>,
+    map: MapFrame,
+    offer: String,
+}
+
+fn shown(tx: &Tx<'_>, visit: &Visit, id: Option<Uuid>, at: Option<Position>) -> Result<Shown, DbError> {
+    let draft = match id {
+        Some(id) => store::draft(tx, id)?.map(|draft| (id, draft)),
+        None => None,
+    };
+    let known = draft.as_ref().and_then(|(_, draft)| draft.position).or(at);
+    let offered = draft.as_ref().and_then(|(_, draft)| draft.photo_position);
+    let offer = offered.map(|at| around::spot(tx, at)).transpose()?.map(|spot| spot.place).unwrap_or_default();
+    Ok(Shown { map: around::map_frame(tx, &visit.town, known)?, draft, offer })
+}
+
+fn page_of(visit: &Visit, shown: Shown, form: FormState, hits: Vec<Offer>) -> PlacePage {
+    let mut page = visit.page(visit.t.s("reports-place-title")).script("karte");
+    if form.has_errors() {
+        page = page.failed();
+    }
+    let (id, draft) = shown.draft.map_or((String::new(), Draft::default()), |(id, draft)| (id.to_string(), draft));
+    let photos = draft
+        .photos
+        .iter()
+        .map(|photo| PhotoRow { id: photo.blob.to_string(), url: format!("/melden/entwurf/{id}/{}", photo.blob) });
+    let hits =
+        hits.into_iter().map(|offer| super::Choice { hint: offer.sub, ..super::Choice::new(offer.value, offer.label) });
+    PlacePage {
+        page,
+        form,
+        photos: photos.collect(),
+        hits: hits.collect(),
+        offer: shown.offer,
+        chosen: draft.place,
+        map: shown.map,
+        draft: id,
+    }
+}
+
+/// Puts what the draft knows into the fields that were not sent.
+fn filled(mut form: Form, draft: Option<&Draft>) -> FormState {
+    if let Some(draft) = draft {
+        if !form.has("address") {
+            form.set("address", draft.typed.as_str());
+        }
+        if let Some(at) = draft.position {
+            form.set("lat", format!("{:.6}", at.lat));
+            form.set("lon", format!("{:.6}", at.lon));
+        }
+    }
+    form.into()
+}
+
+pub async fn show(visit: Visit, form: Form) -> Answer {
+    let id = draft_id(&form);
+    let at = form.number("lat").zip(form.number("lon")).and_then(|(lat, lon)| Position::new(lat, lon));
+    let v = visit.clone();
+    let shown = visit.read(move |tx| shown(tx, &v, id, at)).await?;
+    let mut clean = Form::default();
+    clean.set("kategorie", form.text("kategorie"));
+    if let Some(at) = at {
+        clean.set("lat", format!("{:.6}", at.lat));
+        clean.set("lon", format!("{:.6}", at.lon));
+    }
+    let state = filled(clean, shown.draft.as_ref().map(|(_, draft)| draft));
+    web::render(&page_of(&visit, shown, state, vec![]))
+}
+
+/// What one sending of the form led to.
+enum Next {
+    Go(String),
+    /// The same page again, with radios for several places of that name.
+    Again(Vec<Offer>),
+    Mend(&'static str, &'static str),
+}
+
+pub async fn sent(visit: Visit, form: Form) -> Answer {
+    let id = draft_id(&form);
+    let known = match id {
+        Some(id) => visit.read(move |tx| store::draft(tx, id)).await?,
+        None => None,
+    };
+    let id = id.filter(|_| known.is_some());
+    let mut draft = known.unwrap_or_default();
+    let mut state = FormState::from(form);
+    let photos_before = draft.photos.len();
+    photos::take(&visit, &mut state, &mut draft).await?;
+    let new_photos = draft.photos.len() > photos_before;
+    if let Ok(gone) = Uuid::try_parse(state.form.text("remove-photo")) {
+        draft.photos.retain(|photo| photo.blob != gone);
+    }
+    let fresh = new_draft_id(&visit);
+    let (sent, refused) = (state.form.clone(), state.has_errors());
+    let (id, next) = visit
+        .write(move |tx| {
+            let mut draft = draft.clone();
+            let next = decide(tx, &sent, &mut draft, new_photos, refused)?;
+            let id = keep_draft(tx, id, fresh, &draft)?;
+            Ok::<_, DbError>((id, next))
+        })
+        .await?;
+    match next {
+        Next::Go(path) => Ok(visit.see_other(&format!("{path}?entwurf={id}"))),
+        Next::Again(hits) => again(&visit, id, state, hits).await,
+        Next::Mend(field, key) => {
+            if !key.is_empty() {
+                state.refuse(field, visit.t.s(key));
+            }
+            again(&visit, id, state, vec![]).await
+        }
+    }
+}
+
+fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused: bool) -> Result<Next, DbError> {
+    if draft.problem.is_empty() && !form.text("kategorie").is_empty() {
+        draft.category = form.text("kategorie").chars().take(60).collect();
+    }
+    if let Some(at) = around::clicked(form) {
+        let spot = around::spot(tx, at)?;
+        draft.move_to(at, spot.place, spot.district);
+        return Ok(Next::Go(Step::Place.path().to_owned()));
+    }
+    let placed = around::resolve(tx, form, draft)?;
+    if form.has("remove-photo") {
+        return Ok(Next::Go(Step::Place.path().to_owned()));
+    }
+    Ok(match placed {
+        Placed::Several(hits) => Next::Again(hits),
+        // An empty key: the photo's own message stands already.
+        Placed::Known if refused => Next::Mend("photo", ""),
+        Placed::Known => Next::Go(Step::What.path().to_owned()),
+        Placed::Empty if new_photos && draft.photo_position.is_some() => Next::Go(Step::Place.path().to_owned()),
+        Placed::Empty => Next::Mend("address", "reports-place-missing"),
+        Placed::NotFound => Next::Mend("address", "reports-place-not-found"),
+        Placed::Outside => Next::Mend("address", "reports-place-outside"),
+    })
+}
+
+async fn again(visit: &Visit, id: Uuid, mut state: FormState, hits: Vec<Offer>) -> Answer {
+    let v = visit.clone();
+    let shown = visit.read(move |tx| shown(tx, &v, Some(id), None)).await?;
+    if !hits.is_empty() {
+        state.refuse("hit", visit.t.s("reports-place-several"));
+    }
+    Visit::unprocessable(&page_of(visit, shown, state, hits))
+}
+
+/// The code on a thing: skips this step. Reading it changes nothing, so a camera that only looks leaves no draft.
+pub async fn by_code(visit: Visit, Path(token): Path<String>) -> Answer {
+    let known = token.clone();
+    let draft = visit.read(move |tx| around::draft_at(tx, &known)).await?;
+    if draft.is_none() {
+        return Err(PageError::NotFound);
+    }
+    let token = percent_encoding::utf8_percent_encode(&token, percent_encoding::NON_ALPHANUMERIC);
+    Ok(visit.see_other(&format!("{}?objekt={token}", Step::What.path())))
+}

@@ -1,0 +1,112 @@
+//! "Das ist mein Schaden": somebody has what somebody else reported already. It is kept and counted, and with a mail
+//! address it subscribes; no twin is made. The draft's photos and words stay with the first report's case.
+
+use super::{MessagePage, ReportCard, card, draft_id, found, read_email};
+use crate::{letters, report::Visibility, store};
+use axum::extract::Path;
+use base::Actor;
+use cases::{AttachmentKind, CaseId, NewAttachment};
+use db::{Audit, DbError, Once};
+use files::BlobId;
+use serde_json::json;
+use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
+
+#[derive(Template)]
+#[template(path = "reports-same.html")]
+struct SamePage {
+    page: Page,
+    form: FormState,
+    draft: String,
+    number: String,
+    report: ReportCard,
+}
+
+pub async fn show(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
+    let row = found(row)?;
+    let draft = draft_id(&form).map(|id| id.to_string()).unwrap_or_default();
+    web::render(&page_of(&visit, &row, draft, FormState::default()))
+}
+
+fn page_of(visit: &Visit, row: &store::Card, draft: String, form: FormState) -> SamePage {
+    let mut page = visit.page(visit.t.s("reports-same-title"));
+    if form.has_errors() {
+        page = page.failed();
+    }
+    SamePage { page, form, draft, number: row.number.clone(), report: card(visit.t, row, None, visit.site.clock.now()) }
+}
+
+pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let key = visit.once_key(&form)?;
+    if !form.text("website").is_empty() {
+        return Ok(visit.see_other("/melden/danke"));
+    }
+    let mut state = FormState::from(form);
+    let Ok(email) = read_email(state.form.text("email")) else {
+        state.refuse("email", visit.t.s("reports-email-wrong"));
+        let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
+        let draft = state.value("entwurf").to_owned();
+        return Visit::unprocessable(&page_of(&visit, &found(row)?, draft, state));
+    };
+    let (v, fingerprint, draft) = (visit.clone(), state.form.fingerprint(), draft_id(&state.form));
+    let url = visit
+        .write(move |tx| {
+            match tx.once(key, fingerprint)? {
+                Once::Again(url) => return Ok(url),
+                Once::Conflict => return Err(PageError::Conflict),
+                Once::First => {}
+            }
+            let report = store::desk_report(tx, &number)?.filter(|report| report.visibility == Visibility::Public);
+            let report = report.ok_or(PageError::NotFound)?;
+            let draft = match draft {
+                Some(id) => store::take_draft(tx, id)?.unwrap_or_default(),
+                None => crate::journey::Draft::default(),
+            };
+            let case = CaseId(report.case_id);
+            store::add_same(tx, report.id, draft.body.trim())?;
+            let count = report.same_count + 1;
+            cases::put_fact(tx, case, "Auch gemeldet von", &format!("{count} weiteren Personen"))?;
+            if !draft.body.trim().is_empty() {
+                let text = format!("Eine weitere Person schreibt dazu: {}", draft.body.trim());
+                cases::remark(tx, case, &Actor::Visitor, &text, false)?;
+            }
+            for photo in &draft.photos {
+                let (blob, name) = (BlobId(photo.blob), photo.name.clone());
+                cases::attach(tx, case, &NewAttachment { blob, name, kind: AttachmentKind::Picture })?;
+            }
+            if let Some(email) = &email {
+                letters::ask_to_follow_report(tx, &v, &report, email)?;
+            }
+            tx.audit(Audit {
+                actor: Actor::Visitor.trace(),
+                action: "report.same",
+                subject: report.id.to_string(),
+                detail: json!({ "count": count }),
+            });
+            let asked = if email.is_some() { "?mail=ja" } else { "" };
+            let url = format!("/melden/{number}/danke{asked}");
+            tx.once_answer(key, &url)?;
+            Ok(url)
+        })
+        .await?;
+    Ok(visit.see_other(&url))
+}
+
+pub async fn thanks(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
+    let wanted = number.clone();
+    let row = visit.read(move |tx| Ok::<_, DbError>(store::public_report(tx, &wanted)?)).await?;
+    found(row)?;
+    let t = visit.t;
+    let text = if form.has("mail") { t.s("reports-same-thanks-mail") } else { t.s("reports-same-thanks") };
+    web::render(&MessagePage {
+        page: visit.page(t.s("reports-same-thanks-title")),
+        icon: "circle-check",
+        kind: "ok",
+        heading: t.s("reports-same-thanks-title").to_owned(),
+        text: text.to_owned(),
+        links: vec![
+            (format!("/melden/{number}"), t.s("reports-same-back").to_owned()),
+            ("/melden".to_owned(), t.s("reports-another").to_owned()),
+        ],
+    })
+}

@@ -1,0 +1,336 @@
+//! Step 2, "Was ist los?": the things nearby, the problem types, questions, warnings and likely twins on one page. One
+//! radio group over all categories, so the problem alone says the category; the groups are `details`, so the page works
+//! and stays short without scripts.
+
+use super::{Choice, ReportCard, card, draft_id, keep_draft, new_draft_id, step_url};
+use crate::{
+    around,
+    category::{Category, Problem, Question, QuestionKind},
+    journey::{AnswerRefusal, BODY_CHARACTERS_MAX, Draft, Missing, Step, date_of_parts},
+    report::SAME_METRES,
+    store,
+};
+use db::{DbError, Tx};
+use places::AssetNear;
+use uuid::Uuid;
+use web::{Answer, Form, FormState, Page, Template, Visit, words};
+
+/// Things this near are offered by name.
+const THINGS_METRES: f64 = 45.0;
+const THINGS_MAX: usize = 8;
+/// With a thing this near its group stands open.
+const OPEN_METRES: f64 = 25.0;
+
+#[derive(Template)]
+#[template(path = "reports-what.html")]
+struct WhatPage {
+    page: Page,
+    form: FormState,
+    draft: String,
+    object: String,
+    place: String,
+    place_href: String,
+    /// The thing whose code was read.
+    thing: String,
+    groups: Vec<Group>,
+    near: Vec<ReportCard>,
+}
+
+/// One category with all that belongs to it.
+struct Group {
+    label: String,
+    icon: String,
+    hint: String,
+    open: bool,
+    things: Vec<Choice>,
+    things_name: String,
+    problems: Vec<Choice>,
+    questions: Vec<QuestionField>,
+    danger: String,
+    danger_phone: String,
+    stops: Vec<StopNote>,
+}
+
+struct QuestionField {
+    id: String,
+    label: String,
+    kind: &'static str,
+    options: Vec<Choice>,
+}
+
+struct StopNote {
+    text: String,
+    href: String,
+    link: String,
+}
+
+/// All the page needs from the database.
+struct Gathered {
+    categories: Vec<Category>,
+    draft: Option<Draft>,
+    things: Vec<AssetNear>,
+    near: Vec<(store::Card, f64)>,
+}
+
+fn gather(tx: &Tx<'_>, id: Option<Uuid>, object: &str) -> Result<Gathered, DbError> {
+    let draft = match id {
+        Some(id) => store::draft(tx, id)?,
+        None if !object.is_empty() => around::draft_at(tx, object)?,
+        None => None,
+    };
+    let categories = store::categories(tx)?.into_iter().filter(|category| category.active).collect();
+    let at = draft.as_ref().and_then(|draft| draft.position);
+    let (things, near) = match at {
+        Some(at) => {
+            let things = places::assets_near(tx, at, THINGS_METRES, THINGS_MAX)?;
+            (things, store::near(tx, at, SAME_METRES, None, 3)?)
+        }
+        None => (vec![], vec![]),
+    };
+    Ok(Gathered { categories, draft, things, near })
+}
+
+pub async fn show(visit: Visit, form: Form) -> Answer {
+    let (id, object) = (draft_id(&form), form.text("objekt").to_owned());
+    let wanted = object.clone();
+    let gathered = visit.read(move |tx| gather(tx, id, &wanted)).await?;
+    let Some(draft) = gathered.draft.clone().filter(|draft| draft.position.is_some()) else {
+        return Ok(visit.see_other(Step::Place.path()));
+    };
+    let mut clean = Form::default();
+    fill(&mut clean, &draft, &gathered.categories);
+    let preset = draft.category.clone();
+    web::render(&page_of(&visit, gathered, &draft, FormState::from(clean), id, &object, &preset))
+}
+
+/// The draft's values as fields of the form.
+fn fill(form: &mut Form, draft: &Draft, categories: &[Category]) {
+    if !draft.problem.is_empty() {
+        form.set("problem", format!("{}/{}", draft.category, draft.problem));
+    }
+    if let Some(thing) = &draft.asset {
+        for category in categories.iter().filter(|category| category.has_asset_kind(&thing.kind)) {
+            form.set(&format!("thing-{}", category.word), thing.id.to_string());
+        }
+    }
+    let chosen = categories.iter().find(|category| category.word == draft.category);
+    for question in chosen.iter().flat_map(|category| &category.questions) {
+        let Some(answer) = draft.answers.get(&question.word) else { continue };
+        let id = question_id(&draft.category, question);
+        let mut parts = answer.splitn(3, '-');
+        if question.kind == QuestionKind::Date {
+            for part in ["year", "month", "day"] {
+                form.set(&format!("{id}-{part}"), parts.next().unwrap_or(""));
+            }
+        } else {
+            form.set(&id, answer.as_str());
+        }
+    }
+    form.set("body", draft.body.as_str());
+}
+
+fn question_id(category: &str, question: &Question) -> String {
+    format!("q-{category}-{}", question.word)
+}
+
+fn page_of(
+    visit: &Visit,
+    gathered: Gathered,
+    draft: &Draft,
+    form: FormState,
+    id: Option<Uuid>,
+    object: &str,
+    preset: &str,
+) -> WhatPage {
+    let mut page = visit.page(visit.t.s("reports-what-title"));
+    if form.has_errors() {
+        page = page.failed();
+    }
+    let now = visit.site.clock.now();
+    let chosen = form.value("problem").split('/').next().unwrap_or("").to_owned();
+    let open = if chosen.is_empty() { preset } else { chosen.as_str() };
+    let mut groups: Vec<(f64, Group)> =
+        gathered.categories.iter().map(|category| group(visit, category, draft, &gathered.things, open)).collect();
+    groups.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let place_href = id.map_or_else(|| Step::Place.path().to_owned(), |id| step_url(Step::Place, id));
+    WhatPage {
+        page,
+        form,
+        draft: id.map(|id| id.to_string()).unwrap_or_default(),
+        object: object.to_owned(),
+        place: draft.place.clone(),
+        place_href,
+        thing: draft.asset.as_ref().map(|thing| thing.label.clone()).unwrap_or_default(),
+        groups: groups.into_iter().map(|(_, group)| group).collect(),
+        near: gathered.near.iter().map(|(row, metres)| card(visit.t, row, Some(*metres), now)).collect(),
+    }
+}
+
+/// The group and its distance for sorting: the chosen thing first, then what stands near, then the town's order.
+fn group(visit: &Visit, category: &Category, draft: &Draft, things: &[AssetNear], open: &str) -> (f64, Group) {
+    let lang = visit.t.lang;
+    let here: Vec<&AssetNear> =
+        things.iter().filter(|near| category.has_asset_kind(near.asset.kind.word())).take(5).collect();
+    let own = draft.asset.as_ref().filter(|thing| category.has_asset_kind(&thing.kind));
+    let distance = match (own, here.first()) {
+        (Some(_), _) => -1.0,
+        (None, Some(near)) => near.metres,
+        (None, None) => f64::INFINITY,
+    };
+    let mut offered: Vec<Choice> = here
+        .iter()
+        .map(|near| Choice {
+            hint: near.asset.number.clone(),
+            aside: words::distance(lang, near.metres),
+            ..Choice::new(near.asset.id.to_string(), near.asset.title())
+        })
+        .collect();
+    if let Some(thing) = own.filter(|thing| offered.iter().all(|choice| choice.value != thing.id.to_string())) {
+        offered.insert(0, Choice::new(thing.id.to_string(), thing.label.as_str()));
+    }
+    if !offered.is_empty() {
+        offered.push(Choice::new("", visit.t.s("reports-thing-none")));
+    }
+    let fits = own.map(|thing| (thing.kind.as_str(), thing.label.as_str()));
+    let problem =
+        |problem: &Problem| Choice::new(format!("{}/{}", category.word, problem.word), problem.label.of(lang));
+    let is_open = if open.is_empty() { distance <= OPEN_METRES } else { open == category.word };
+    let group = Group {
+        label: category.label.of(lang).to_owned(),
+        icon: category.icon.clone(),
+        hint: here
+            .first()
+            .map(|near| format!("{} · {}", near.asset.title(), words::distance(lang, near.metres)))
+            .unwrap_or_default(),
+        open: is_open,
+        things_name: format!("thing-{}", category.word),
+        things: offered,
+        problems: category.problems_for(fits).into_iter().map(problem).collect(),
+        questions: category.questions.iter().map(|question| question_field(visit, category, question)).collect(),
+        danger: category.danger.text.of(lang).to_owned(),
+        danger_phone: category.danger.phone.clone(),
+        stops: category
+            .stops
+            .iter()
+            .map(|stop| StopNote {
+                text: stop.text.of(lang).to_owned(),
+                href: stop.href.clone(),
+                link: stop.link.of(lang).to_owned(),
+            })
+            .collect(),
+    };
+    (distance, group)
+}
+
+fn question_field(visit: &Visit, category: &Category, question: &Question) -> QuestionField {
+    let optional = if question.required { String::new() } else { format!(" {}", visit.t.s("kit-optional")) };
+    QuestionField {
+        id: question_id(&category.word, question),
+        label: format!("{}{optional}", question.label.of(visit.t.lang)),
+        kind: match question.kind {
+            QuestionKind::Text => "text",
+            QuestionKind::Choice => "choice",
+            QuestionKind::Number => "number",
+            QuestionKind::Date => "date",
+        },
+        options: question.options.iter().map(|o| Choice::new(o.word.as_str(), o.label.of(visit.t.lang))).collect(),
+    }
+}
+
+/// Takes the form into the draft. Fields of groups that were not chosen do not count.
+fn take(tx: &Tx<'_>, form: &Form, draft: &mut Draft, categories: &[Category]) -> Result<(), DbError> {
+    draft.body = form.raw("body").chars().take(BODY_CHARACTERS_MAX + 1).collect();
+    let Some((word, problem)) = form.text("problem").split_once('/') else { return Ok(()) };
+    draft.choose(word, problem);
+    let Some(category) = categories.iter().find(|category| category.word == word) else { return Ok(()) };
+    for question in &category.questions {
+        let id = question_id(word, question);
+        let answer = if question.kind == QuestionKind::Date {
+            let part = |name: &str| form.text(&format!("{id}-{name}")).to_owned();
+            date_of_parts(&part("day"), &part("month"), &part("year"))
+        } else {
+            form.text(&id).to_owned()
+        };
+        draft.answers.insert(question.word.clone(), answer);
+    }
+    let field = format!("thing-{word}");
+    match Uuid::try_parse(form.text(&field)) {
+        Ok(id) if draft.asset.as_ref().is_none_or(|thing| thing.id != id) => draft.asset = around::thing(tx, id)?,
+        Ok(_) => {}
+        Err(_) => draft.asset = None,
+    }
+    Ok(())
+}
+
+/// What a sending leads to: on, back to the place, or to a twin.
+enum Next {
+    Go(String),
+    Mend(Vec<Missing>, bool),
+}
+
+pub async fn sent(visit: Visit, form: Form) -> Answer {
+    let (id, object) = (draft_id(&form), form.text("objekt").to_owned());
+    let (fresh, sent, wanted) = (new_draft_id(&visit), form.clone(), object.clone());
+    let outcome = visit
+        .write(move |tx| {
+            let gathered = gather(tx, id, &wanted)?;
+            let Some(mut draft) = gathered.draft.clone() else {
+                return Ok::<_, DbError>(None);
+            };
+            take(tx, &sent, &mut draft, &gathered.categories)?;
+            let id = keep_draft(tx, id, fresh, &draft)?;
+            let next = next_of(&sent, &draft, &gathered.categories, id);
+            Ok(Some((id, draft, gathered, next)))
+        })
+        .await?;
+    let Some((id, draft, gathered, next)) = outcome else { return Ok(visit.see_other(Step::Place.path())) };
+    match next {
+        Next::Go(url) => Ok(visit.see_other(&url)),
+        Next::Mend(missing, too_long) => {
+            let mut state = FormState::from(form);
+            say(&visit, &mut state, &draft, &missing);
+            if too_long {
+                state.refuse("body", visit.t.s("reports-body-too-long"));
+            }
+            Visit::unprocessable(&page_of(&visit, gathered, &draft, state, Some(id), &object, ""))
+        }
+    }
+}
+
+fn next_of(form: &Form, draft: &Draft, categories: &[Category], id: Uuid) -> Next {
+    let twin = form.text("mine");
+    if !twin.is_empty() {
+        let number = percent_encoding::utf8_percent_encode(twin, percent_encoding::NON_ALPHANUMERIC);
+        return Next::Go(format!("/melden/{number}/meins?entwurf={id}"));
+    }
+    let missing = draft.missing(categories);
+    let too_long = draft.body.chars().count() > BODY_CHARACTERS_MAX;
+    match missing.iter().map(Missing::step).min() {
+        Some(Step::Place) => Next::Go(step_url(Step::Place, id)),
+        Some(_) => Next::Mend(missing, too_long),
+        None if too_long => Next::Mend(missing, true),
+        None => Next::Go(step_url(Step::Check, id)),
+    }
+}
+
+fn say(visit: &Visit, state: &mut FormState, draft: &Draft, missing: &[Missing]) {
+    let t = visit.t;
+    for one in missing {
+        match one {
+            Missing::Place => {}
+            Missing::Problem => state.refuse("problem", t.s("reports-problem-missing")),
+            Missing::ProblemGone => state.refuse("problem", t.s("reports-problem-gone")),
+            Missing::Description => state.refuse("body", t.s("reports-body-missing")),
+            Missing::Answer(word, refusal) => {
+                let text = match refusal {
+                    AnswerRefusal::Empty => t.s("reports-answer-missing"),
+                    AnswerRefusal::NoNumber => t.s("reports-answer-no-number"),
+                    AnswerRefusal::NoDate => t.s("reports-answer-no-date"),
+                    AnswerRefusal::NoOption => t.s("reports-answer-no-option"),
+                    AnswerRefusal::TooLong => t.s("reports-answer-too-long"),
+                };
+                state.refuse(&format!("q-{}-{word}", draft.category), text);
+            }
+        }
+    }
+}

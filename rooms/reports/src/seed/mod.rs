@@ -1,0 +1,4 @@
+//! The demo town's reports.
+
+/// Filled below.
+pub async fn seed() {}

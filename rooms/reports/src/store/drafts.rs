@@ -1,0 +1,56 @@
+//! SQL of the drafts. The id is random and the only key to a draft: whoever has the link has the draft, nobody else.
+
+use crate::{journey::Draft, report::DRAFT_HOURS};
+use db::{DbError, Tx, p};
+use uuid::Uuid;
+
+/// An expired draft is not there any more, whether or not it was swept.
+pub fn draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
+    let content: Option<String> = tx.scalar(
+        "SELECT content FROM reports_drafts WHERE municipality = $1 AND id = $2 AND expires_at > $3",
+        p![id, tx.now()],
+    )?;
+    content.map(read).transpose()
+}
+
+fn read(content: String) -> Result<Draft, DbError> {
+    serde_json::from_str(&content).map_err(|_| DbError::WrongShape("reports_drafts.content".to_owned()))
+}
+
+fn document(draft: &Draft) -> Result<String, DbError> {
+    serde_json::to_string(draft).map_err(|_| DbError::WrongShape("a draft that is no JSON".to_owned()))
+}
+
+pub fn create_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<(), DbError> {
+    tx.unaudited("a draft is not yet a report");
+    tx.exec(
+        "INSERT INTO reports_drafts (municipality, id, content, changed_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        p![id, document(draft)?, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
+    )?;
+    Ok(())
+}
+
+/// False if the draft expired or was sent meanwhile.
+pub fn save_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<bool, DbError> {
+    tx.unaudited("a draft is not yet a report");
+    let rows = tx.exec(
+        "UPDATE reports_drafts SET content = $3, changed_at = $4, expires_at = $5
+         WHERE municipality = $1 AND id = $2 AND expires_at > $4",
+        p![id, document(draft)?, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
+    )?;
+    Ok(rows == 1)
+}
+
+/// Removes the draft and hands it out: of two who send it at once, only one gets it.
+pub fn take_draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
+    let content: Option<String> = tx.scalar(
+        "DELETE FROM reports_drafts WHERE municipality = $1 AND id = $2 AND expires_at > $3 RETURNING content",
+        p![id, tx.now()],
+    )?;
+    content.map(read).transpose()
+}
+
+pub fn forget_old_drafts(tx: &Tx<'_>) -> Result<u64, DbError> {
+    tx.unaudited("an expired draft never was a report");
+    tx.exec("DELETE FROM reports_drafts WHERE municipality = $1 AND expires_at <= $2", p![tx.now()])
+}
