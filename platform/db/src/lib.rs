@@ -298,6 +298,17 @@ impl Db {
         on_thread(move || migrate::run(&house.settings, house.kind, &sets)).await
     }
 
+    /// Lets the database count what its tables hold, so that it plans by facts: after an import, and every night.
+    /// Without it PostgreSQL sorts all rows of a town to find the newest twenty.
+    pub async fn analyze(&self) -> Result<(), DbError> {
+        let house = Arc::clone(&self.house);
+        on_thread(move || match house.kind {
+            Kind::Sqlite => sqlite::analyze(&house.settings),
+            Kind::Postgres => postgres::analyze(&house.settings),
+        })
+        .await
+    }
+
     /// Waits until a transaction of this process has enqueued a job. At most one waiter is woken per commit.
     pub async fn enqueued(&self) {
         self.house.shared.wake.notified().await;

@@ -325,6 +325,12 @@ pub(crate) fn on_own_connection<T>(
     f(&mut client)
 }
 
+pub(crate) fn analyze(settings: &Settings) -> Result<(), DbError> {
+    on_own_connection(settings, |client| {
+        client.batch_execute("SET statement_timeout = 0; ANALYZE").map_err(|error| failure(&error, "ANALYZE"))
+    })
+}
+
 pub(crate) fn start(
     settings: &Settings,
     shared: &Arc<Shared>,

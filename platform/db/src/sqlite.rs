@@ -126,6 +126,12 @@ impl Sqlite {
     }
 }
 
+/// A sample of each index is enough, and keeps the writer waiting for milliseconds only.
+pub(crate) fn analyze(settings: &Settings) -> Result<(), DbError> {
+    let sqlite = Sqlite::open(settings, Role::Writer)?;
+    sqlite.conn.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE").map_err(|error| failure(&error, "ANALYZE"))
+}
+
 /// A value on its way into a statement.
 struct Bound<'a>(Value<'a>);
 

@@ -1,7 +1,7 @@
 //! Once keys, and backups that can be restored.
 
 use super::{SET, add, ids, insert};
-use crate::{Db, DbError, Kind, Once, OnceKey, Tx, check_backup, testing::databases, testing::on_both};
+use crate::{Db, DbError, Kind, Once, OnceKey, Tx, check_backup, p, testing::databases, testing::on_both};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicI64, Ordering},
@@ -155,4 +155,28 @@ async fn postgres_is_backed_up_elsewhere_and_says_so() {
         let got = test.db.backup("/nowhere/copy.db".into()).await;
         assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("pg_dump")), "{got:?}");
     }
+}
+
+#[tokio::test]
+async fn after_counting_the_database_knows_how_much_there_is() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        for id in 0..50 {
+            add(&test.db, town, id).await.unwrap();
+        }
+        test.db.analyze().await.unwrap();
+        let counted = match test.kind {
+            Kind::Sqlite => {
+                "SELECT CAST(substr(stat, 1, 2) AS BIGINT) FROM sqlite_stat1
+                 WHERE idx = 'test_notes_title' AND $1 IS NOT NULL"
+            }
+            Kind::Postgres => {
+                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
+                 WHERE relname = 'test_notes' AND CAST($1 AS UUID) IS NOT NULL"
+            }
+        };
+        let rows: Result<Option<i64>, DbError> = test.db.read(town, move |tx| tx.scalar(counted, p![])).await;
+        assert_eq!(rows, Ok(Some(50)));
+    })
+    .await;
 }
