@@ -25,10 +25,9 @@ pub fn expire_questions(tx: &Tx<'_>) -> Result<usize, DbError> {
     let waiting = store::waiting_before(tx, tx.now().plus_days(-ASK_DAYS), EXPIRED_MAX)?;
     let count = waiting.len();
     for head in waiting {
-        match acts::expire_question(tx, head) {
-            Err(ActError::Db(error)) => return Err(error),
-            // Answered in between, or in a state without a question: nothing is waiting any more.
-            Ok(_) | Err(_) => {}
+        // Any other refusal: answered in between, so nothing is waiting any more.
+        if let Err(ActError::Db(error)) = acts::expire_question(tx, head) {
+            return Err(error);
         }
     }
     Ok(count)

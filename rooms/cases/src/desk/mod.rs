@@ -12,7 +12,7 @@ use crate::{
     store::{
         self, CaseHead,
         figures::{self, Figures},
-        lists::{self, CaseRow, Counts, ListKind},
+        lists::{self, CaseRow, Choices, Counts, ListKind},
         threads::{self, Attachment, AttachmentId, AttachmentKind, Entry, Party},
     },
 };
@@ -38,8 +38,7 @@ struct Desk {
     shell: DeskShell,
     rows: Vec<CaseRow>,
     figures: Figures,
-    categories: Vec<(String, String)>,
-    districts: Vec<String>,
+    choices: Choices,
     names: HashMap<AccountId, String>,
     opened: Option<Opened>,
     now: Moment,
@@ -106,7 +105,7 @@ pub async fn list(visit: Visit, form: Form) -> Answer {
         let actor = visit.actor.clone();
         let found = visit.read(move |tx| visible_head(tx, &actor, &number)).await?;
         if let Some(head) = found {
-            return Ok(visit.see_other(&format!("/arbeit/fall/{}", head.number)));
+            return Ok(visit.see_other(&selection.case_href(&head.number)));
         }
     }
     let desk = load(&visit, &selection, None).await?;
@@ -148,12 +147,12 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
                 Some(number) => open_case(tx, &again.actor, number)?,
                 None => None,
             };
-            let (categories, districts) = lists::choices(tx, &units)?;
+            let choices = lists::choices(tx, &units)?;
             let mut shell = again.desk(tx)?;
             shell.search.clone_from(&selection.search);
             let names = names(tx, &rows, opened.as_ref())?;
             let figures = figures::figures(tx, staff.account, &units)?;
-            Ok(Desk { shell, rows, figures, categories, districts, names, opened, now: tx.now() })
+            Ok(Desk { shell, rows, figures, choices, names, opened, now: tx.now() })
         })
         .await
 }

@@ -164,8 +164,8 @@ fn list_view(selection: &Selection, desk: &Desk, me: Option<AccountId>, current:
         is_search: searching,
         is_filtered: selection.is_filtered(),
         reset: format!("/arbeit?liste={}", selection.kind.word()),
-        categories: desk.categories.iter().map(|(word, label)| Choice::new(word, label)).collect(),
-        districts: desk.districts.iter().map(|name| Choice::new(name, name)).collect(),
+        categories: desk.choices.categories.iter().map(|(word, label)| Choice::new(word, label)).collect(),
+        districts: desk.choices.districts.iter().map(|name| Choice::new(name, name)).collect(),
         states: State::ALL
             .iter()
             .filter(|state| state.is_open() == (selection.kind != ListKind::Done))

@@ -181,8 +181,14 @@ pub fn arrived_since(tx: &Tx<'_>, units: &Units, since: Moment) -> Result<i64, D
     Ok(q.scalar(tx)?.unwrap_or(0))
 }
 
-/// What can be filtered by: categories (word, label) and districts of open cases.
-pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<(Vec<(String, String)>, Vec<String>), DbError> {
+/// What open cases can be filtered by.
+pub struct Choices {
+    /// Word and label.
+    pub categories: Vec<(String, String)>,
+    pub districts: Vec<String>,
+}
+
+pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<Choices, DbError> {
     let mut categories = Query::new(
         "SELECT DISTINCT category, category_label FROM cases_cases
          WHERE municipality = $1 AND is_open AND category <> ''",
@@ -192,7 +198,8 @@ pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<(Vec<(String, String)>, Vec
         Query::new("SELECT DISTINCT district FROM cases_cases WHERE municipality = $1 AND is_open AND district <> ''");
     districts.units(units).text("ORDER BY district");
     let districts: Vec<(String,)> = districts.all(tx)?;
-    Ok((categories.all(tx)?, districts.into_iter().map(|(district,)| district).collect()))
+    let districts = districts.into_iter().map(|(district,)| district).collect();
+    Ok(Choices { categories: categories.all(tx)?, districts })
 }
 
 /// Words a search may have.
