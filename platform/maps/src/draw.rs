@@ -182,7 +182,9 @@ fn draw_above(canvas: &mut Canvas, palette: &Palette, feature: &Feature) {
         Class::DistrictBorder => {
             let width = line_width(Class::DistrictBorder, zoom);
             let dash = [9.0, 4.0, 2.0, 4.0];
-            let pencil = Pencil { width, color: palette.border.faded(150), round: false, dash: &dash };
+            // Close by, the border is only a hint: streets and names matter more.
+            let alpha = if zoom >= 16 { 95 } else { 150 };
+            let pencil = Pencil { width, color: palette.border.faded(alpha), round: false, dash: &dash };
             canvas.stroke(&feature.geometry, pencil);
         }
         Class::Tree => {

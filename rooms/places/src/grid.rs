@@ -27,3 +27,8 @@ pub fn runs(bounds: Bounds) -> Vec<(i64, i64)> {
     let (first, last) = (row(bounds.south), row(bounds.north).min(row(bounds.south) + ROWS_MAX));
     (first..=last).map(|row| (row * COLUMNS + column(bounds.west), row * COLUMNS + column(bounds.east))).collect()
 }
+
+/// A cell and the eight around it.
+pub fn beside(cell: i64) -> [i64; 9] {
+    std::array::from_fn(|index| cell + (index as i64 / 3 - 1) * COLUMNS + index as i64 % 3 - 1)
+}

@@ -2,6 +2,7 @@
 //! in small transactions, repeatable: a second run of the same file changes nothing. What cannot be used is counted and
 //! named by line, never dropped in silence.
 
+use crate::grid;
 use crate::model::{AssetKind, NewAsset, Source};
 use crate::osm::{self, OsmError, Piece};
 use crate::publish::{MapFrame, publish_map};
@@ -95,7 +96,7 @@ pub struct OsmWish {
 /// Imports an OpenStreetMap extract. The town's own lists stay: addresses and kinds of assets that the town keeps itself
 /// are not taken from the extract.
 pub async fn osm(db: &Db, town: MunicipalityId, path: PathBuf, wish: OsmWish) -> Result<Report, ImportError> {
-    let own = db.read(town, |tx| Own::of(tx)).await?;
+    let own = db.read(town, Own::of).await?;
     let known = db.read(town, known_contents).await?;
     let (sender, mut pieces) = mpsc::channel::<Vec<Piece>>(4);
     let area = wish.area;
@@ -212,27 +213,36 @@ impl Run {
         kept
     }
 
-    /// The map reaches as far as doors do and opens in the named village, or in the middle of the doors that carry its
-    /// name: an extract may cut the village itself off.
+    /// The map reaches as far as doors do. It opens in the named village or, if the extract cuts that off, where the
+    /// doors that carry its name stand closest.
     fn frame(&self) -> Result<MapFrame, ImportError> {
-        let spread = |named: bool| {
-            let doors = self.doors.iter().filter(|(_, is_named)| *is_named || !named);
-            let (mut lats, mut lons): (Vec<f64>, Vec<f64>) = doors.map(|(at, _)| (at.lat, at.lon)).unzip();
-            lats.sort_by(f64::total_cmp);
-            lons.sort_by(f64::total_cmp);
-            Some((
-                (*lats.first()?, lats[lats.len() / 2], *lats.last()?),
-                (*lons.first()?, lons[lons.len() / 2], *lons.last()?),
-            ))
+        let none = || ImportError::Unusable("the extract holds no address: is it the right area?".into());
+        let all: Vec<Position> = self.doors.iter().map(|(at, _)| *at).collect();
+        let named: Vec<Position> = self.doors.iter().filter(|(_, named)| *named).map(|(at, _)| *at).collect();
+        let densest = densest(if named.is_empty() { &all } else { &named }).ok_or_else(none)?;
+        let reach = crate::lists::bounds_of(all.into_iter());
+        let bounds = Bounds {
+            south: reach.south - 0.01,
+            west: reach.west - 0.015,
+            north: reach.north + 0.01,
+            east: reach.east + 0.015,
         };
-        let all = spread(false)
-            .ok_or_else(|| ImportError::Unusable("the extract holds no address: is it the right area?".into()))?;
-        let ((south, lat, north), (west, lon, east)) = all;
-        let bounds = Bounds { south: south - 0.01, west: west - 0.015, north: north + 0.01, east: east + 0.015 };
-        let named = spread(true).map(|((_, lat, _), (_, lon, _))| Position { lat, lon });
-        let centre = self.centre.or(named).unwrap_or(Position { lat, lon });
+        let centre = self.centre.unwrap_or(densest);
         Ok(MapFrame { bounds, centre, zoom_start: 15, attribution: OSM_ATTRIBUTION.to_owned() })
     }
+}
+
+/// The middle of the doors around the cell with most doors in and beside it.
+fn densest(doors: &[Position]) -> Option<Position> {
+    let mut cells: BTreeMap<i64, Vec<Position>> = BTreeMap::new();
+    for at in doors {
+        cells.entry(grid::cell(*at)).or_default().push(*at);
+    }
+    let around = |cell: i64| grid::beside(cell).into_iter().filter_map(|cell| cells.get(&cell)).flatten();
+    let best = cells.keys().max_by_key(|cell| (around(**cell).count(), std::cmp::Reverse(**cell)))?;
+    let count = around(*best).count() as f64;
+    let sum = around(*best).fold((0.0, 0.0), |sum, at| (sum.0 + at.lat, sum.1 + at.lon));
+    Some(Position { lat: sum.0 / count, lon: sum.1 / count })
 }
 
 async fn write_batch(db: &Db, town: MunicipalityId, batch: Vec<Piece>) -> Result<u64, DbError> {

@@ -2,6 +2,7 @@
 //! map is drawn from. Other rooms ask here by the same `Tx`; they never read these tables. No reports, no people.
 //! Invariant: what is drawn and what is found come from the town's own database, so no position leaves the house.
 
+pub mod ahornfurt;
 mod cache;
 mod grid;
 pub mod import;

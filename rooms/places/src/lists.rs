@@ -32,7 +32,7 @@ pub async fn addresses(db: &Db, town: MunicipalityId, path: &Path) -> Result<Rep
     let references: HashSet<String> = rows.iter().map(|row| row.source_ref.clone()).collect();
     let fresh: Vec<NewAddress> =
         rows.into_iter().filter(|row| known.get(&row.source_ref) != Some(&row.content())).collect();
-    report.written = in_batches(db, town, fresh, |tx, row| store::put_address(tx, row)).await?;
+    report.written = in_batches(db, town, fresh, store::put_address).await?;
     let gone: Vec<String> = known.into_keys().filter(|reference| !references.contains(reference)).collect();
     report.removed =
         in_batches(db, town, gone, |tx, row| store::take_away(tx, Table::Addresses, Source::Town, row)).await?;
@@ -124,7 +124,7 @@ async fn in_batches<T: Send + Sync + 'static>(
     Ok(written)
 }
 
-fn bounds_of(positions: impl Iterator<Item = Position>) -> Bounds {
+pub(crate) fn bounds_of(positions: impl Iterator<Item = Position>) -> Bounds {
     let start = Bounds { south: 90.0, west: 180.0, north: -90.0, east: -180.0 };
     positions.fold(start, |b, at| Bounds {
         south: b.south.min(at.lat),

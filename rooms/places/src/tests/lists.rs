@@ -126,7 +126,7 @@ async fn own_lists_replace_derived_rows() {
         assert_eq!(benches.len(), 1, "the list names no bench, so the derived one stays");
         let swing = db.read(town, |tx| store::assets_by_number(tx, "sp00301", 1)).await.unwrap().remove(0);
         assert_eq!(swing.title(), "Spielplatz Auwiese – Wippe");
-        let verdict = db.read(town, |tx| db::verify_audit(tx)).await.unwrap();
+        let verdict = db.read(town, db::verify_audit).await.unwrap();
         assert_eq!(verdict, db::Verdict::Whole { lines: 2 });
         assert_eq!(db.read(town, |tx| store::count(tx, Table::Addresses)).await.unwrap(), 1);
         std::fs::remove_file(list).unwrap();

@@ -1,5 +1,6 @@
 //! Tests of the place register: rules without a database, the store on both databases, lists, and a real extract.
 
+mod ahornfurt;
 mod bindlach;
 mod lists;
 mod rules;
