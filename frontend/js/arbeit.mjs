@@ -57,7 +57,16 @@ function caseKey(key) {
   }
   const control = document.querySelector(`[data-key="${key}"]`);
   control?.click();
+  if (control?.tagName === "SUMMARY" && control.parentElement.open) {
+    control.parentElement.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+  }
   return Boolean(control);
+}
+
+/** Of several buttons, Ctrl+Enter presses the one that shows the keys; it may stand outside its form. */
+function shownButton(form) {
+  const buttons = [...form.elements].filter((element) => element.type === "submit");
+  return buttons.find((button) => button.querySelector("kbd")) ?? buttons[0];
 }
 
 function singleKey(event) {
@@ -81,7 +90,7 @@ document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("form");
     if (form && (form.hasAttribute("data-submit-keys") || event.target.tagName === "TEXTAREA")) {
       event.preventDefault();
-      form.requestSubmit();
+      form.requestSubmit(shownButton(form));
     }
   } else if (event.key === "Escape" && rows.length > 0 && !document.querySelector("details.menu[open]")) {
     choose(chosen);
