@@ -144,9 +144,7 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Positio
         };
         return Ok(Placed::Several(std::iter::once(on_map).chain(hits.iter().map(Offer::of)).collect()));
     }
-    let exact = |hit: &&PlaceHit| hit.kind == PlaceKind::Address && fold(&hit.label) == fold(typed);
-    let chosen = if hits.len() == 1 { hits.first() } else { hits.first().filter(exact) };
-    match chosen {
+    match clear_hit(typed, &hits) {
         Some(hit) => {
             let placed = move_draft(tx, draft, hit.position, Some(hit.label.clone()))?;
             if let Some(asset) = hit.asset {
@@ -157,6 +155,19 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Positio
         None if hits.is_empty() => Ok(Placed::NotFound),
         None => Ok(Placed::Several(hits.iter().map(Offer::of).collect())),
     }
+}
+
+/// The hit that needs no question: the only one, the very address, or the only address when a number was typed. The
+/// next step names the place, so a wrong guess is seen.
+fn clear_hit<'h>(typed: &str, hits: &'h [PlaceHit]) -> Option<&'h PlaceHit> {
+    if let [only] = hits {
+        return Some(only);
+    }
+    let short = |text: &str| fold(text).replace("strasse", "str");
+    let mut addresses = hits.iter().filter(|hit| hit.kind == PlaceKind::Address);
+    let (first, second) = (addresses.next()?, addresses.next());
+    let numbered = typed.chars().any(|c| c.is_ascii_digit());
+    (short(&first.label) == short(typed) || (second.is_none() && numbered)).then_some(first)
 }
 
 fn parse_hit(value: &str) -> Option<(Position, Option<Uuid>, String)> {

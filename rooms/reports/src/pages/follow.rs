@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::extract::Path;
 use base::{Actor, Position};
-use db::{Audit, DbError, Once};
+use db::{Audit, Once};
 use serde_json::json;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
 
@@ -172,7 +172,7 @@ struct TokenPage {
 async fn by_token(visit: &Visit, token: &str) -> Result<store::Follow, PageError> {
     visit.limit(web::LimitKind::Secret)?;
     let hash = token_hash(token);
-    let follow = visit.read(move |tx| Ok::<_, DbError>(store::follow_by_token(tx, &hash)?)).await?;
+    let follow = visit.read(move |tx| store::follow_by_token(tx, &hash)).await?;
     follow.ok_or(PageError::Gone)
 }
 

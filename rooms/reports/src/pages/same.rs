@@ -6,7 +6,7 @@ use crate::{letters, report::Visibility, store};
 use axum::extract::Path;
 use base::Actor;
 use cases::{AttachmentKind, CaseId, NewAttachment};
-use db::{Audit, DbError, Once};
+use db::{Audit, Once};
 use files::BlobId;
 use serde_json::json;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
@@ -94,7 +94,7 @@ pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
 
 pub async fn thanks(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
     let wanted = number.clone();
-    let row = visit.read(move |tx| Ok::<_, DbError>(store::public_report(tx, &wanted)?)).await?;
+    let row = visit.read(move |tx| store::public_report(tx, &wanted)).await?;
     found(row)?;
     let t = visit.t;
     let text = if form.has("mail") { t.s("reports-same-thanks-mail") } else { t.s("reports-same-thanks") };

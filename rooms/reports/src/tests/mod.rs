@@ -1,1 +1,108 @@
+//! Tests of this room: rules as tables, stores on both databases, pages through the real router. Here is what they
+//! share: a town with a street, a playground and its swing.
 
+mod follows;
+mod pages;
+mod review;
+mod rules;
+mod store;
+
+use base::{Bounds, MunicipalityId, Position};
+use db::DbError;
+use testkit::{Seen, TestSite};
+use web::Room;
+
+pub const HOST: &str = "ahornfurt.example";
+/// In the middle of the town: at the swing.
+pub const SWING: Position = Position { lat: 50.12, lon: 11.03 };
+
+pub fn rooms() -> Vec<Room> {
+    vec![identity::room(), places::room(), cases::room(), crate::room()]
+}
+
+/// A founded town with addresses and things.
+pub async fn town(site: &TestSite) -> MunicipalityId {
+    let town = site.found(HOST, "Ahornfurt").await;
+    site.site.db.write(town, lay_out).await.unwrap();
+    town
+}
+
+fn lay_out(tx: &db::Tx<'_>) -> Result<(), DbError> {
+    use places::{AssetKind, NewAddress, NewAsset, Source};
+    tx.unaudited("places of a test");
+    let streets = [
+        ("Lindenstraße", "5", 50.1201, 11.0301),
+        ("Lindenstraße", "7", 50.1204, 11.0304),
+        ("Mühlweg", "12", 50.125, 11.035),
+    ];
+    for (street, number, lat, lon) in streets {
+        places::put_address(
+            tx,
+            &NewAddress {
+                source: Source::Town,
+                source_ref: format!("{street} {number}"),
+                street: street.to_owned(),
+                house_number: number.to_owned(),
+                postcode: "96999".to_owned(),
+                place: "Ahornfurt".to_owned(),
+                position: Position { lat, lon },
+            },
+        )?;
+    }
+    let asset = |kind, label: &str, number: &str, parent, lat, lon| NewAsset {
+        source: Source::Town,
+        source_ref: number.to_owned(),
+        kind,
+        label: label.to_owned(),
+        number: number.to_owned(),
+        parent,
+        position: Position { lat, lon },
+    };
+    let ground = asset(AssetKind::Playground, "Spielplatz Lindenpark", "SP-014", None, 50.1201, 11.0301);
+    let (ground, _) = places::put_asset(tx, &ground)?;
+    places::put_asset(
+        tx,
+        &asset(AssetKind::PlayEquipment, "Schaukel", "SP-014-02", Some(ground), SWING.lat, SWING.lon),
+    )?;
+    places::put_asset(tx, &asset(AssetKind::Lamp, "Laterne", "LA-0001", None, 50.1202, 11.0302))?;
+    let frame = places::MapFrame {
+        bounds: Bounds { south: 50.10, west: 11.00, north: 50.14, east: 11.06 },
+        centre: SWING,
+        zoom_start: 14,
+        attribution: "Stadt Ahornfurt".to_owned(),
+    };
+    places::publish_map(tx, &frame)?;
+    Ok(())
+}
+
+/// Goes through the three steps without scripts; ends on the page after sending.
+pub async fn report(site: &TestSite, problem: &str, words: &str, email: &str) -> Seen {
+    let mut anna = site.visitor(HOST);
+    let first = anna.visit("/melden").await;
+    let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+    let third = anna.send(&second, "/melden/was", &[("problem", problem), ("body", words)]).await;
+    anna.send(&third, "/melden/pruefen", &[("email", email)]).await
+}
+
+/// The number on a receipt.
+pub fn number_of(receipt: &Seen) -> String {
+    receipt.is(200).shows("Ihre Meldung ist da");
+    let path = receipt.path.split('?').next().unwrap_or("");
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Lets the public see a report as a moderator would.
+pub async fn publish(site: &TestSite, town: MunicipalityId, number: &str) {
+    let number = number.to_owned();
+    site.site
+        .db
+        .write(town, move |tx| {
+            tx.unaudited("a review of a test");
+            let report = crate::store::desk_report(tx, &number)?.expect("the report is there");
+            let (title, body) = (report.title.clone(), report.body.clone());
+            crate::store::reviewed(tx, &report, crate::report::Visibility::Public, &title, &body, "")
+        })
+        .await
+        .map_err(|error: DbError| error)
+        .unwrap();
+}

@@ -1,0 +1,240 @@
+//! The desk: who may review, what publishing and refusing do, complaints, photos, categories, the block list.
+
+use super::{HOST, number_of, publish, report, rooms, town};
+use crate::{events, store};
+use base::MunicipalityId;
+use cases::{CaseId, timeline_for_citizen};
+use db::DbError;
+use serde_json::json;
+use testkit::{Browser, TestSite, on_both_sites};
+use web::Stage;
+
+/// Signs in a person with this role for the whole town.
+async fn staff(site: &TestSite, id: MunicipalityId, role: &'static str) -> Browser {
+    let email = format!("{role}@ahornfurt.example");
+    let password = identity::hash_password_blocking(&*site.site.chance, "sehr-langes-kennwort-42").expect("a hash");
+    let address = email.clone();
+    site.site
+        .db
+        .write::<_, DbError>(id, move |tx| {
+            tx.unaudited("staff of a test");
+            identity::create_staff(
+                tx,
+                &identity::NewStaff {
+                    name: "Kim Muster".to_owned(),
+                    email: address.clone(),
+                    password: Some(password.clone()),
+                    roles: vec![(role.to_owned(), None)],
+                    home_unit: None,
+                },
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let mut kim = site.visitor(HOST);
+    let page = kim.visit("/anmelden").await;
+    kim.send(&page, "/anmelden", &[("email", &email), ("password", "sehr-langes-kennwort-42")]).await;
+    kim
+}
+
+async fn visible_words(site: &TestSite, id: MunicipalityId, number: &str) -> String {
+    let number = number.to_owned();
+    site.site
+        .db
+        .read::<_, DbError>(id, move |tx| {
+            let report = store::desk_report(tx, &number)?.unwrap();
+            let entries = timeline_for_citizen(tx, CaseId(report.case_id))?;
+            Ok(entries.into_iter().map(|entry| entry.text).collect::<Vec<_>>().join("\n"))
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_review_publishes_an_edited_copy_or_says_why_not() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let first = number_of(&report(&site, "litter/dumped", "Herr Beispiel aus Nummer 3 war es", "").await);
+        let second = number_of(&report(&site, "road/pothole", "Loch", "").await);
+        let mut kim = staff(&site, id, "moderator").await;
+        kim.visit("/arbeit/pruefung").await.is(200).shows(&first).shows(&second);
+        let path = format!("/arbeit/meldung/{first}");
+        let page = kim.visit(&path).await;
+        page.is(200).shows("Herr Beispiel").shows("noch nicht geprüft");
+        let fields = [("body", "Jemand hat Abfall abgeladen."), ("title", "Abfall am Weg"), ("verdict", "publish")];
+        kim.send(&page, &path, &fields).await.is(200);
+        let public = site.visitor(HOST).visit(&format!("/melden/{first}")).await;
+        public.is(200).shows("Abfall am Weg").shows("Jemand hat Abfall abgeladen.").hides("Beispiel");
+        assert!(visible_words(&site, id, &first).await.contains("jetzt öffentlich"));
+
+        let path = format!("/arbeit/meldung/{second}");
+        let page = kim.visit(&path).await;
+        let refused = kim.send(&page, &path, &[("verdict", "refuse")]).await;
+        refused.is(422).shows("Schreiben Sie, warum");
+        kim.send(&refused, &path, &[("verdict", "refuse"), ("reason", "Der Ort ist Privatgrund.")]).await.is(200);
+        site.visitor(HOST).visit(&format!("/melden/{second}")).await.is(404);
+        assert!(visible_words(&site, id, &second).await.contains("Der Ort ist Privatgrund."));
+        kim.visit("/arbeit/pruefung").await.hides(&first).hides(&second);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_moderators_review() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = number_of(&report(&site, "road/pothole", "", "").await);
+        let path = format!("/arbeit/meldung/{number}");
+        site.visitor(HOST).look(&path).await.is(303);
+        let mut clerk = staff(&site, id, "clerk").await;
+        for page in [path.as_str(), "/arbeit/pruefung", "/arbeit/sperren", "/arbeit/kategorien"] {
+            clerk.look(page).await.is(403);
+        }
+        clerk.post(&path, &[("verdict", "publish"), ("title", "x"), ("once", "a")]).await.is(403);
+        site.visitor(HOST).visit(&format!("/melden/{number}")).await.is(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complaint_puts_a_public_report_before_a_person() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = number_of(&report(&site, "graffiti/paint", "Wand", "").await);
+        publish(&site, id, &number).await;
+        let mut ben = site.visitor(HOST);
+        let path = format!("/melden/{number}/missbrauch");
+        let page = ben.visit(&path).await;
+        ben.send(&page, &path, &[]).await.is(422).shows("Wählen Sie aus, was nicht stimmt.");
+        ben.send(&page, &path, &[("reason", "person"), ("note", "Man sieht mein Auto")]).await.is(200).shows("Danke");
+        ben.visit(&format!("/melden/{number}")).await.is(200);
+        let mut kim = staff(&site, id, "moderator").await;
+        kim.visit("/arbeit/pruefung").await.shows("Beschwerde").shows(&number);
+        let desk = format!("/arbeit/meldung/{number}");
+        let open = kim.visit(&desk).await;
+        open.shows("Man sieht mein Auto");
+        kim.send(&open, &desk, &[("verdict", "refuse"), ("reason", "Zeigt ein Kennzeichen.")]).await.is(200);
+        ben.visit(&format!("/melden/{number}")).await.is(404);
+        kim.visit("/arbeit/pruefung").await.hides(&number);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_public_sees_the_covered_copy_of_a_photo() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let mut bytes = std::io::Cursor::new(vec![]);
+        let stripes = image::RgbImage::from_fn(320, 240, |x, _| image::Rgb(if x % 8 < 4 { [255; 3] } else { [0; 3] }));
+        stripes.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let file = bytes.into_inner();
+        let files = [("photo", "auto.png", "image/png", file.as_slice())];
+        let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
+        let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
+        let number = number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        publish(&site, id, &number).await;
+        let mut kim = staff(&site, id, "moderator").await;
+        let page = kim.visit(&format!("/arbeit/meldung/{number}")).await;
+        let action = page.forms().into_iter().map(|form| form.action).find(|action| action.contains("/foto/")).unwrap();
+        let photo = action.rsplit('/').next().unwrap().to_owned();
+        let boxes = [("deed", "show"), ("x", "0"), ("y", "0"), ("w", "100"), ("h", "100")];
+        kim.send(&page, &action, &boxes).await.is(200);
+        let shown = anna.look(&format!("/bild/{photo}/gross.jpg")).await;
+        shown.is(200);
+        let covered = image::load_from_memory(&shown.body).unwrap().into_rgb8();
+        let contrast = covered.pixels().map(|p| p[0]).max().unwrap() - covered.pixels().map(|p| p[0]).min().unwrap();
+        assert!(contrast < 60, "the stripes are gone: {contrast}");
+        anna.visit(&format!("/melden/{number}")).await.is(200);
+        let page = kim.visit(&format!("/arbeit/meldung/{number}")).await;
+        kim.send(&page, &action, &[("deed", "hide")]).await.is(200);
+        anna.look(&format!("/bild/{photo}/gross.jpg")).await.is(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_report_disappears() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
+        let number = number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        publish(&site, id, &number).await;
+        let status = anna.visit(&format!("/stand/{number}")).await;
+        let path = format!("/stand/{number}/zurueckziehen");
+        anna.send(&status, &path, &[("sicher", "ja")]).await.is(200);
+        let stage = Stage { site: site.site.clone(), town: site.town(id).await };
+        let wanted = number.clone();
+        site.site
+            .db
+            .write::<_, DbError>(id, move |tx| {
+                let report = store::desk_report(tx, &wanted)?.unwrap();
+                events::case_moved(tx, &stage, &json!({ "case": report.case_id.to_string() }))
+            })
+            .await
+            .unwrap();
+        anna.visit(&format!("/melden/{number}")).await.is(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_editor_changes_a_category_and_its_office() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut kim = staff(&site, id, "editor").await;
+        kim.visit("/arbeit/kategorien").await.is(200).shows("Straßenlaterne").shows("Grünflächenamt");
+        let path = "/arbeit/kategorien/street_light";
+        let page = kim.visit(path).await;
+        page.is(200).shows("Straßenlaterne");
+        kim.send(&page, path, &[("days", "0"), ("problems", "dark")]).await.is(422).shows("Zeile 1 ist nicht lesbar");
+        let unit = identity::standard_unit(id, "works_depot").to_string();
+        let fields =
+            [("label-de", "Laternen"), ("days", "2"), ("unit", unit.as_str()), ("problems", "dark | Dunkel | Dark")];
+        kim.send(&page, path, &fields).await.is(200).shows("Laternen");
+        site.site
+            .db
+            .read::<_, DbError>(id, move |tx| {
+                let category = store::category(tx, "street_light")?.unwrap();
+                assert_eq!(category.problems.len(), 1);
+                assert_eq!(category.asset_kinds, ["lamp"], "what the form does not show stays");
+                let rule = cases::unit_for(tx, "report", "street_light", "")?.unwrap();
+                assert_eq!((rule.unit.to_string(), rule.working_days), (unit.clone(), 2));
+                Ok(())
+            })
+            .await
+            .unwrap();
+        // A second template run, as at every start of the demo, does not take it back.
+        let town = site.town(id).await;
+        site.site
+            .db
+            .write::<_, DbError>(id, move |tx| {
+                (crate::room().template)(tx, &town)?;
+                assert_eq!(store::category(tx, "street_light")?.unwrap().label.de, "Laternen");
+                Ok(())
+            })
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_block_list_is_kept_by_moderators() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut kim = staff(&site, id, "moderator").await;
+        let page = kim.visit("/arbeit/sperren").await;
+        kim.send(&page, "/arbeit/sperren", &[("pattern", "ab")]).await.is(422).shows("mindestens vier Zeichen");
+        let list = kim.send(&page, "/arbeit/sperren", &[("pattern", "troll@example.org"), ("note", "Werbung")]).await;
+        list.is(200).shows("E-Mail-Adresse").hides("troll@example.org");
+        let lift = list.forms().into_iter().map(|form| form.action).find(|a| a.ends_with("/aufhebung")).unwrap();
+        kim.send(&list, &lift, &[]).await.is(200).shows("Niemand ist gesperrt");
+    })
+    .await;
+}
