@@ -132,7 +132,7 @@ CREATE TABLE reports_blocks (
     id UUID NOT NULL,
     kind TEXT NOT NULL,
     pattern TEXT NOT NULL, -- personal
-    note TEXT NOT NULL,
+    note TEXT NOT NULL, -- personal
     created_at BIGINT NOT NULL,
     PRIMARY KEY (municipality, id)
 );

@@ -2,12 +2,13 @@
 //! citizens' pages; the demo town writes its past another way.
 
 use crate::{
+    category::{Category, Problem},
     journey::Draft,
     pages::check::{NotSent, answers},
     report::{PublicState, ReportId, Visibility, first_visibility},
     store::{self, NewReport},
 };
-use base::Actor;
+use base::{Actor, Position};
 use cases::{AttachmentKind, NewAttachment, NewCase, Opened};
 use db::{Audit, Tx};
 use files::BlobId;
@@ -40,41 +41,11 @@ pub fn open(
     if store::blocked(tx, address, &draft.body)? {
         return Err(NotSent::Blocked);
     }
-    let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
-    let title = category.title(&problem.word, thing);
-    let mut facts = vec![("Was".to_owned(), format!("{} – {}", category.label.de, problem.label.de))];
-    if !thing.is_empty() {
-        facts.push(("Gegenstand".to_owned(), thing.to_owned()));
-    }
-    // The clerk reads German, whatever language the citizen used.
-    facts.extend(answers(category, draft, Lang::De));
-    let attachments = draft.photos.iter().map(|photo| NewAttachment {
-        blob: BlobId(photo.blob),
-        name: photo.name.clone(),
-        kind: AttachmentKind::Picture,
-    });
-    let visibility = first_visibility(category.public, desk.town.review_before_public);
-    let body = draft.body.trim().to_owned();
     let id = ReportId(tx.new_id());
-    let new = NewCase {
-        kind: "report",
-        title: title.clone(),
-        body: body.clone(),
-        category: category.word.clone(),
-        category_label: category.label.de.clone(),
-        facts,
-        place: draft.place.clone(),
-        district: draft.district.clone(),
-        position: Some(position),
-        email,
-        phone: (!phone.is_empty()).then(|| phone.to_owned()),
-        language: desk.language,
-        // By id, because the number is known only when the case is.
-        desk_link: Some(("Veröffentlichen und schwärzen".to_owned(), format!("/arbeit/meldung/{id}"))),
-        attachments: attachments.collect(),
-        channel: "web",
-        at: tx.now(),
-    };
+    let new = case_of(tx, desk, draft, (category, problem, position), id);
+    let new = NewCase { email, phone: (!phone.is_empty()).then(|| phone.to_owned()), ..new };
+    let (title, body) = (new.title.clone(), new.body.clone());
+    let visibility = first_visibility(category.public, desk.town.review_before_public);
     let opened = cases::open(tx, desk.town, desk.keys, new)?;
     let report = NewReport {
         id,
@@ -98,6 +69,46 @@ pub fn open(
     store::insert(tx, &report)?;
     announce(tx, &report);
     Ok(opened)
+}
+
+/// What the desk gets, in German whatever language the citizen used. Contact details are the caller's.
+fn case_of(
+    tx: &Tx<'_>,
+    desk: &Desk<'_>,
+    draft: &Draft,
+    (category, problem, position): (&Category, &Problem, Position),
+    id: ReportId,
+) -> NewCase {
+    let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
+    let mut facts = vec![("Was".to_owned(), format!("{} – {}", category.label.de, problem.label.de))];
+    if !thing.is_empty() {
+        facts.push(("Gegenstand".to_owned(), thing.to_owned()));
+    }
+    facts.extend(answers(category, draft, Lang::De));
+    let attachments = draft.photos.iter().map(|photo| NewAttachment {
+        blob: BlobId(photo.blob),
+        name: photo.name.clone(),
+        kind: AttachmentKind::Picture,
+    });
+    NewCase {
+        kind: "report",
+        title: category.title(&problem.word, thing),
+        body: draft.body.trim().to_owned(),
+        category: category.word.clone(),
+        category_label: category.label.de.clone(),
+        facts,
+        place: draft.place.clone(),
+        district: draft.district.clone(),
+        position: Some(position),
+        email: None,
+        phone: None,
+        language: desk.language,
+        // By id, because the number is known only when the case is.
+        desk_link: Some(("Veröffentlichen und schwärzen".to_owned(), format!("/arbeit/meldung/{id}"))),
+        attachments: attachments.collect(),
+        channel: "web",
+        at: tx.now(),
+    }
 }
 
 fn announce(tx: &Tx<'_>, report: &NewReport) {
