@@ -107,7 +107,7 @@ CREATE TABLE cases_rules (
     unit UUID NOT NULL,
     working_days BIGINT NOT NULL,
     priority BIGINT NOT NULL,
-    note TEXT NOT NULL,
+    note TEXT NOT NULL, -- impersonal: why a rule is as it is
     PRIMARY KEY (municipality, kind, category, district)
 );
 

@@ -37,6 +37,8 @@ pub struct PaneView {
     pub state_icon: &'static str,
     pub state: &'static str,
     pub facts: Vec<(String, String)>,
+    /// Unit, deadline and the rule behind them.
+    pub reasons: Vec<(String, String)>,
     pub body: String,
     pub desk_link_label: String,
     pub desk_link_href: String,
@@ -112,6 +114,7 @@ impl PaneView {
             state_icon,
             state: labels::state(head.state),
             facts: facts(opened, names, me, now),
+            reasons: reasons(opened),
             body: opened.texts.body.clone(),
             desk_link_label: opened.texts.desk_link_label.clone(),
             desk_link_href: opened.texts.desk_link_href.clone(),
@@ -184,15 +187,20 @@ fn facts(
         }
         facts.push(("Telefon".to_owned(), reporter.phone.clone()));
     }
-    facts.push(("Amt".to_owned(), opened.unit_name.clone()));
     facts.push(("Bearbeitung".to_owned(), who(head.assignee, me, names)));
-    facts.push(("Frist".to_owned(), words::date_time(Lang::De, head.due)));
-    facts.push(("Warum hier?".to_owned(), head.due_rule.clone()));
     if let Some(rating) = head.rating {
         facts.push(("Bewertung".to_owned(), format!("{rating} von 5. {}", head.rating_text)));
     }
     facts.retain(|(_, value)| !value.trim().is_empty());
     facts
+}
+
+fn reasons(opened: &Opened) -> Vec<(String, String)> {
+    vec![
+        ("Amt".to_owned(), opened.unit_name.clone()),
+        ("Frist".to_owned(), words::date_time(Lang::De, opened.head.due)),
+        ("Warum hier?".to_owned(), opened.head.due_rule.clone()),
+    ]
 }
 
 /// Who had it before, when it came back.

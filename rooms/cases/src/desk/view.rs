@@ -124,7 +124,8 @@ fn row_view(
     let shown = row.closed_at.unwrap_or(row.due);
     let place = [row.place.as_str(), row.district.as_str()].into_iter().filter(|part| !part.is_empty());
     RowView {
-        href: selection.case_href(&row.number),
+        // On a phone the case stands below the list: the link leads to it.
+        href: format!("{}#pane", selection.case_href(&row.number)),
         title: row.title.clone(),
         kind: routing::kind_label(&row.kind),
         number: row.number.clone(),
@@ -213,7 +214,7 @@ fn tiles(desk: &Desk) -> Vec<Tile> {
         }),
         tile(
             f.done_this_week.value.to_string(),
-            "diese Woche fertig",
+            "fertig seit Mo.",
             "ok",
             &f.done_this_week,
             "je Tag",
