@@ -152,7 +152,7 @@ pub async fn places(visit: Visit, RawQuery(query): RawQuery) -> Answer {
     web::render(&page)
 }
 
-fn hits_json(hits: &[PlaceHit]) -> serde_json::Value {
+pub(crate) fn hits_json(hits: &[PlaceHit]) -> serde_json::Value {
     let one = |hit: &PlaceHit| {
         serde_json::json!({
             "label": hit.label,

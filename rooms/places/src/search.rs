@@ -17,6 +17,7 @@ struct Entry {
     place: String,
     position: Position,
     folded: Folded,
+    place_folded: Folded,
 }
 
 /// A town's names stay in memory; a small town's take a few hundred kilobytes.
@@ -26,6 +27,7 @@ fn index(tx: &Tx<'_>) -> Result<Arc<Vec<Entry>>, DbError> {
     MEMO.get_or_init(|| Memo::new(64)).get(tx.municipality(), map.version, || {
         let entry = |row: NameRow| Entry {
             folded: Folded::of(&row.label),
+            place_folded: Folded::of(&row.place),
             kind: row.kind,
             position: Position { lat: row.lat, lon: row.lon },
             label: row.label,
@@ -86,7 +88,7 @@ fn name_hit(entry: &Entry) -> PlaceHit {
 
 fn score(query: &Query, entry: &Entry, near: Option<Position>) -> Option<f64> {
     let mut score = register::distance(&query.name, &entry.folded)?;
-    if !query.place.is_empty() && register::distance(&query.place, &Folded::of(&entry.place)).is_none() {
+    if !query.place.is_empty() && register::distance(&query.place, &entry.place_folded).is_none() {
         score += 0.6;
     }
     // The nearer of two equals first; ten kilometres weigh less than one slip.

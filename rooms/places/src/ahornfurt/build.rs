@@ -1,7 +1,7 @@
 //! Builds Ahornfurt from its plan: shapes, districts, houses with their addresses. What the town looks after stands in
 //! `things.rs`. The order is fixed, so a house keeps its number from run to run.
 
-use super::land::{Block, Dice, Ground, Way, bend, curve, edge, is_inside, position, river_at};
+use super::land::{Block, Dice, Ground, Way, bend, curve, edge, is_inside, position, river, river_at};
 use super::plan::{self, Homes, Spot, Street};
 use crate::model::{NewAddress, NewDistrict, NewShape, Source};
 use maps::{Class, Geometry};
@@ -95,7 +95,7 @@ fn lay_fields(built: &mut Built, dice: &Dice) {
         }
         row += 430.0;
     }
-    let river = curve(plan::RIVER);
+    let river = river();
     let wide = |x: f64| 105.0 + 45.0 * (x / 340.0).sin() + 25.0 * (x / 130.0).sin();
     let mut ring: Vec<Spot> = river.iter().map(|(x, y)| (*x, y + wide(*x))).collect();
     ring.extend(river.iter().rev().map(|(x, y)| (*x, y - wide(x + 900.0))));
@@ -191,8 +191,7 @@ fn lay_grounds(built: &mut Built) {
 }
 
 fn lay_water(built: &mut Built) {
-    let middle = curve(plan::RIVER);
-    let way = Way::new(bent(&middle));
+    let way = Way::new(bent(river()));
     let steps = (way.length() / 20.0).floor();
     let bank = |side: f64| {
         let mut points = Vec::new();
@@ -403,8 +402,8 @@ fn set_names(built: &mut Built) {
 /// Three districts that share their borders: the river, and the edge of the old town.
 fn set_districts(built: &mut Built) {
     let (west, east) = (plan::BORDER_WEST, plan::BORDER_EAST);
-    let river: Vec<Spot> = curve(plan::RIVER).into_iter().filter(|spot| spot.0 > west && spot.0 < east).collect();
-    let part = |from: f64, to: f64| river.iter().copied().filter(move |spot| spot.0 > from && spot.0 < to);
+    let stream: Vec<Spot> = river().iter().copied().filter(|spot| spot.0 > west && spot.0 < east).collect();
+    let part = |from: f64, to: f64| stream.iter().copied().filter(move |spot| spot.0 > from && spot.0 < to);
     let (left, right) = (plan::OLD_TOWN_WEST, plan::OLD_TOWN_EAST);
     let (mouth_left, mouth_right) = ((left, river_at(left)), (right, river_at(right)));
     // From the eastern end of the river round by the border to its western end.
@@ -431,7 +430,7 @@ fn set_districts(built: &mut Built) {
     northern.extend(part(right, east));
     northern.extend(border(plan::BORDER_NORTH));
 
-    let mut southern = river.clone();
+    let mut southern = stream.clone();
     southern.extend(border(plan::BORDER_SOUTH));
 
     for (name, ring) in [("Altstadt", old_town), ("Nordstadt", northern), ("Südstadt", southern)] {

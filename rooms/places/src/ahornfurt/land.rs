@@ -4,6 +4,7 @@
 use super::plan::{self, Spot};
 use base::{Chance, Position, SeededChance};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The middle of the market square; somewhere in Germany where no such town is.
 pub const MARKET: Position = Position { lat: 50.12, lon: 11.03 };
@@ -58,11 +59,18 @@ pub fn edge(corners: &[Spot]) -> Vec<Spot> {
     line
 }
 
-/// North of the river's middle line on the plan at this x.
+/// The middle line of the river on the plan.
+pub fn river() -> &'static [Spot] {
+    static RIVER: OnceLock<Vec<Spot>> = OnceLock::new();
+    RIVER.get_or_init(|| curve(plan::RIVER))
+}
+
+/// How far north the river's middle line runs at this x. The river always flows east, so one look is enough.
 pub fn river_at(x: f64) -> f64 {
-    let line = curve(plan::RIVER);
-    let near = line.iter().min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()));
-    near.map_or(0.0, |spot| spot.1)
+    let river = river();
+    let next = river.partition_point(|spot| spot.0 < x).min(river.len() - 1);
+    let near = [river[next.saturating_sub(1)], river[next]];
+    if (near[0].0 - x).abs() < (near[1].0 - x).abs() { near[0].1 } else { near[1].1 }
 }
 
 pub fn is_inside(at: Spot, ring: &[Spot]) -> bool {

@@ -12,6 +12,7 @@ use crate::register;
 use crate::store::{self, Table};
 use base::{Actor, Bounds, MunicipalityId};
 use db::{Audit, Db, DbError, Tx};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use land::MARKET;
@@ -26,11 +27,33 @@ enum Piece {
     Asset(NewAsset, Option<String>),
 }
 
+impl Piece {
+    fn content(&self) -> (Table, &str, i64) {
+        match self {
+            Piece::Shape(new) => (Table::Shapes, &new.source_ref, new.content()),
+            Piece::District(new) => (Table::Districts, &new.source_ref, new.content()),
+            Piece::Address(new) => (Table::Addresses, &new.source_ref, new.content()),
+            // Equipment carries the id of its playground in the database, so it is compared there.
+            Piece::Asset(new, _) => (Table::Assets, &new.source_ref, new.content()),
+        }
+    }
+}
+
 const BATCH: usize = 500;
 
 /// Builds the town in this municipality; says whether anything was new.
 pub async fn seed(db: &Db, town: MunicipalityId) -> Result<bool, DbError> {
-    let pieces = Arc::new(pieces());
+    let known = db
+        .read(town, |tx| {
+            let known = Table::ALL.map(|table| Ok((table, store::contents(tx, table, Source::Town)?)));
+            known.into_iter().collect::<Result<HashMap<_, _>, DbError>>()
+        })
+        .await?;
+    let is_new = |piece: &Piece| {
+        let (table, reference, content) = piece.content();
+        known.get(&table).and_then(|rows| rows.get(reference)) != Some(&content)
+    };
+    let pieces: Arc<Vec<Piece>> = Arc::new(pieces().into_iter().filter(is_new).collect());
     let (mut from, mut rows) = (0, 0);
     while from < pieces.len() {
         let (pieces, to) = (Arc::clone(&pieces), (from + BATCH).min(pieces.len()));

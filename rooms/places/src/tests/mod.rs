@@ -3,6 +3,7 @@
 mod ahornfurt;
 mod bindlach;
 mod lists;
+mod pages;
 mod rules;
 mod store;
 

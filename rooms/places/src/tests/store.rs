@@ -39,7 +39,7 @@ fn frame() -> MapFrame {
 }
 
 /// Two streets, a park with a playground and a swing, a lamp, two districts.
-fn small_town(tx: &Tx<'_>) -> Result<bool, DbError> {
+pub fn small_town(tx: &Tx<'_>) -> Result<bool, DbError> {
     tx.unaudited("a town for a test");
     for (index, number) in ["1", "2", "5", "5a", "12"].into_iter().enumerate() {
         store::put_address(tx, &address("Lindenstraße", number, at(10.0, index as f64 * 20.0)))?;
