@@ -144,9 +144,13 @@ pub fn claim(tx: &Tx<'_>, actor: &Actor, id: CaseId) -> Done {
     let before = store::head(tx, id)?.ok_or(ActError::Missing)?;
     let me = actor.staff().map(|staff| staff.account).ok_or(Refusal::NotYours)?;
     let state = next(before.state, Action::Claim, Side::Clerk)?;
-    if !store::claim(tx, id, me, state)? {
+    if !store::claim(tx, id, me, before.state, state)? {
         let now = store::head(tx, id)?.ok_or(ActError::Missing)?;
-        return if now.is_open() { Err(ActError::Taken(now.assignee)) } else { Err(Refusal::IsClosed.into()) };
+        return Err(match (now.is_open(), now.assignee) {
+            (false, _) => Refusal::IsClosed.into(),
+            (true, Some(holder)) => ActError::Taken(Some(holder)),
+            (true, None) => ActError::Stale,
+        });
     }
     let head = store::head(tx, id)?.ok_or(ActError::Missing)?;
     let line = Line::shown(EntryKind::Claimed, "").with(data_of_unit(tx, &head)?);

@@ -27,6 +27,8 @@ use web::{Answer, Form, FormState, Keys, LimitKind, PageError, Template, Town, U
 
 const COOKIE_DAYS: i64 = 30;
 const TEXT_MAX: usize = 5_000;
+/// How often a citizen's word is said again when a clerk was in the way.
+const TRIES: u8 = 5;
 
 /// Lets this browser open `/stand/{number}` for thirty days.
 pub fn access_cookie(keys: &Keys, number: &str, now: Moment) -> HeaderValue {
@@ -148,6 +150,8 @@ async fn show(visit: &Visit, number: String, form: FormState, code: StatusCode) 
 enum Failed {
     Page(PageError),
     Refused(Refusal),
+    /// A clerk wrote in the same instant: say it once more.
+    Stale,
 }
 
 impl From<DbError> for Failed {
@@ -162,8 +166,7 @@ impl From<ActError> for Failed {
             ActError::Refused(refusal) => Self::Refused(refusal),
             ActError::Db(error) => Self::Page(error.into()),
             ActError::Missing => Self::Page(PageError::NotFound),
-            // A clerk wrote in the same instant; the citizen's word is not lost, it is sent again.
-            ActError::Stale | ActError::Taken(_) => Self::Page(PageError::Busy),
+            ActError::Stale | ActError::Taken(_) => Self::Stale,
         }
     }
 }
@@ -187,12 +190,38 @@ async fn perform(
     flash: &'static str,
     say: Say,
 ) -> Answer {
-    let (key, fingerprint) = (visit.once_key(&form)?, form.fingerprint());
-    let (town, typed, wanted) = (visit.town.clone(), form.clone(), number.clone());
-    let written = visit
+    let mut tries = 1..=TRIES;
+    let written = loop {
+        match write_once(&visit, &number, &form, &files, say).await {
+            Err(Failed::Stale) if tries.next().is_some() => {}
+            written => break written,
+        }
+    };
+    match written {
+        Ok(url) => Ok(visit.see_other_saying(&url, flash)),
+        Err(Failed::Page(error)) => Err(error),
+        Err(Failed::Stale) => Err(PageError::Busy),
+        Err(Failed::Refused(refusal)) => {
+            let mut state = FormState::from(form);
+            state.refuse("", visit.t.s(refusal_key(refusal)));
+            show(&visit, number, state, StatusCode::CONFLICT).await
+        }
+    }
+}
+
+async fn write_once(
+    visit: &Visit,
+    number: &str,
+    form: &Form,
+    files: &[NewAttachment],
+    say: Say,
+) -> Result<String, Failed> {
+    let key = visit.once_key(form).map_err(Failed::Page)?;
+    let (town, typed, wanted, files) = (visit.town.clone(), form.clone(), number.to_owned(), files.to_vec());
+    visit
         .write(move |tx| {
             let url = format!("/stand/{wanted}");
-            match tx.once(key, fingerprint)? {
+            match tx.once(key, typed.fingerprint())? {
                 Once::Again(_) => return Ok(url),
                 Once::Conflict => return Err(Failed::Page(PageError::Conflict)),
                 Once::First => {}
@@ -202,16 +231,7 @@ async fn perform(
             tx.once_answer(key, &url)?;
             Ok(url)
         })
-        .await;
-    match written {
-        Ok(url) => Ok(visit.see_other_saying(&url, flash)),
-        Err(Failed::Page(error)) => Err(error),
-        Err(Failed::Refused(refusal)) => {
-            let mut state = FormState::from(form);
-            state.refuse("", visit.t.s(refusal_key(refusal)));
-            show(&visit, number, state, StatusCode::CONFLICT).await
-        }
-    }
+        .await
 }
 
 const fn refusal_key(refusal: Refusal) -> &'static str {

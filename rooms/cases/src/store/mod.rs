@@ -196,12 +196,13 @@ pub fn save(tx: &Tx<'_>, head: &mut CaseHead) -> Result<bool, DbError> {
     Ok(rows == 1)
 }
 
-/// Compare and set: gives the case to this person if it is open and nobody has it. Of two at once one wins.
-pub fn claim(tx: &Tx<'_>, id: CaseId, who: AccountId, state: State) -> Result<bool, DbError> {
+/// Compare and set: gives the case to this person if it is open, nobody has it, and it still stands where it was read.
+/// Of two at once one wins.
+pub fn claim(tx: &Tx<'_>, id: CaseId, who: AccountId, from: State, to: State) -> Result<bool, DbError> {
     let rows = tx.exec(
-        "UPDATE cases_cases SET assignee = $3, state = $4, changed_at = $5, version = version + 1
-         WHERE municipality = $1 AND id = $2 AND assignee IS NULL AND is_open",
-        p![id, who, state, tx.now()],
+        "UPDATE cases_cases SET assignee = $3, state = $5, changed_at = $6, version = version + 1
+         WHERE municipality = $1 AND id = $2 AND assignee IS NULL AND is_open AND state = $4",
+        p![id, who, from, to, tx.now()],
     )?;
     Ok(rows == 1)
 }

@@ -157,6 +157,33 @@ async fn the_citizen_reads_what_comes_next_and_answers_once() {
 }
 
 #[tokio::test]
+async fn words_said_at_the_same_time_are_all_heard() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let anna = citizen(&site, &scene).await;
+        let target = path(&scene, "/antwort");
+        let sent: Vec<_> = (0..6)
+            .map(|n| {
+                let (mut tab, target) = (anna.clone(), target.clone());
+                tokio::spawn(async move {
+                    let once = format!("0190f3a0-0000-7000-8000-00000000000{n}");
+                    let text = format!("Satz Nummer {n}");
+                    tab.post(&target, &[("once", &once), ("text", &text)]).await.status.as_u16()
+                })
+            })
+            .collect();
+        for one in sent {
+            assert_eq!(one.await.expect("the tab lives"), 303);
+        }
+        let page = anna.clone().visit(&path(&scene, "")).await;
+        (0..6).for_each(|n| {
+            page.shows(&format!("Satz Nummer {n}"));
+        });
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_photo_in_a_reply_is_seen_by_both_sides_and_nobody_else() {
     on_both_sites(rooms, async |site| {
         let scene = scene(&site).await;
