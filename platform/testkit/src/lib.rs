@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "only tests use this crate")]
 
 mod browser;
-mod html;
+pub mod html;
 
 pub use browser::{Browser, Seen};
 pub use db::testing::{TestDb, databases, on_both};

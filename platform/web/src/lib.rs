@@ -17,6 +17,7 @@ mod post;
 mod room;
 mod router;
 mod site;
+mod store;
 mod texts;
 mod town;
 mod upload;
@@ -38,8 +39,9 @@ pub use room::{
 };
 pub use router::router;
 pub use site::{Rooms, Settings, Site, SiteParts};
+pub use store::{load_town, save_town};
 pub use texts::{Lang, Texts, TextsOfAll};
-pub use town::{MIGRATIONS, Town, TownKind, load_town, save_town};
+pub use town::{MIGRATIONS, Town, TownKind};
 pub use upload::Upload;
 pub use visit::{ClientAddress, Visit, render};
 

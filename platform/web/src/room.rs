@@ -6,6 +6,12 @@ use base::{Actor, MunicipalityId, StaffActor};
 use db::{DbError, Migration, Tx};
 use std::{future::Future, pin::Pin, sync::Arc};
 
+/// What was typed and how many hits are wanted, to hits.
+pub type SearchSource = fn(&Tx<'_>, &Texts, &str, i64) -> Result<Vec<SearchHit>, DbError>;
+
+/// The secret of a session cookie to the person who holds it.
+pub type Authenticate = fn(&Tx<'_>, &str) -> Result<Option<StaffActor>, DbError>;
+
 /// Defaults (`..Room::named("x")`) are empty, so a room names only what it has.
 #[derive(Clone)]
 pub struct Room {
@@ -26,9 +32,9 @@ pub struct Room {
     /// "Gerade wichtig" and the like on the home page.
     pub news: fn(&Tx<'_>, &Texts) -> Result<Vec<News>, DbError>,
     /// Hits for the one search field, best first, at most `limit`.
-    pub search: fn(&Tx<'_>, &Texts, &str, i64) -> Result<Vec<SearchHit>, DbError>,
+    pub search: SearchSource,
     /// Who holds this session? Set by the room that keeps accounts.
-    pub authenticate: Option<fn(&Tx<'_>, &str) -> Result<Option<StaffActor>, DbError>>,
+    pub authenticate: Option<Authenticate>,
     /// Work of every quarter of an hour, per town: reminders, expiry, clean-up.
     pub upkeep: fn(&Tx<'_>, &Stage) -> Result<(), DbError>,
     /// Departments, categories, rules and texts of a new town.
@@ -42,15 +48,17 @@ pub struct DemoPage {
     pub url: String,
     pub role: Option<&'static str>,
     pub name: &'static str,
+    /// The status it answers with.
+    pub status: u16,
 }
 
 impl DemoPage {
     pub fn public(url: impl Into<String>, name: &'static str) -> Self {
-        Self { url: url.into(), role: None, name }
+        Self { url: url.into(), role: None, name, status: 200 }
     }
 
     pub fn staff(url: impl Into<String>, role: &'static str, name: &'static str) -> Self {
-        Self { url: url.into(), role: Some(role), name }
+        Self { url: url.into(), role: Some(role), name, status: 200 }
     }
 }
 
@@ -58,7 +66,7 @@ impl DemoPage {
 pub fn demo_pages() -> Vec<DemoPage> {
     vec![
         DemoPage::public("/_post", "demo-letters"),
-        DemoPage::public("/gibt-es-nicht", "not-found"),
+        DemoPage { status: 404, ..DemoPage::public("/gibt-es-nicht", "not-found") },
         DemoPage::staff("/verwaltung/auftraege", "administrator", "stuck-jobs"),
     ]
 }

@@ -2,7 +2,7 @@
 //! Which hosts it has is `platform/db`'s table; the rest is one JSON document of ours, so a new setting needs no migration.
 
 use base::{Land, Moment, MunicipalityId, Position, WorkingDays};
-use db::{DbError, Migration, Tx, p};
+use db::Migration;
 use serde::{Deserialize, Serialize};
 
 /// The kit's own tables.
@@ -93,7 +93,8 @@ impl Town {
         town
     }
 
-    fn finish(&mut self) {
+    /// Fills in what follows from the rest and is not stored.
+    pub(crate) fn finish(&mut self) {
         self.kind_name = match self.kind {
             TownKind::City => "Stadt",
             TownKind::Municipality => "Gemeinde",
@@ -123,26 +124,4 @@ impl Town {
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
-}
-
-/// The town of this transaction, if its document was ever saved.
-pub fn load_town(tx: &Tx<'_>) -> Result<Option<Town>, DbError> {
-    let details: Option<String> = tx.scalar("SELECT details FROM web_towns WHERE municipality = $1", p![])?;
-    let Some(details) = details else { return Ok(None) };
-    let mut town: Town = serde_json::from_str(&details)
-        .map_err(|error| DbError::WrongShape(format!("web_towns.details line {}", error.line())))?;
-    town.id = tx.municipality();
-    town.finish();
-    Ok(Some(town))
-}
-
-/// Writes the town's document; the caller writes the audit line, because it knows who and why.
-pub fn save_town(tx: &Tx<'_>, town: &Town) -> Result<(), DbError> {
-    let details = serde_json::to_string(town).map_err(|_| DbError::WrongShape("town document".to_owned()))?;
-    tx.exec(
-        "INSERT INTO web_towns (municipality, details) VALUES ($1, $2)
-         ON CONFLICT (municipality) DO UPDATE SET details = excluded.details",
-        p![details],
-    )?;
-    Ok(())
 }

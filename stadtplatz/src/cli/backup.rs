@@ -1,0 +1,125 @@
+//! `stadtplatz backup` and `restore`: database, uploads and keys as one folder. The database is copied first: a blob may
+//! then lack its row, which is swept later, but never a row its blob. Works while the site serves.
+
+use super::say;
+use crate::{config::Config, start};
+use anyhow::{Context, bail, ensure};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const SQLITE_FILE: &str = "stadtplatz.db";
+const POSTGRES_FILE: &str = "stadtplatz.pgdump";
+
+pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
+    ensure!(!folder.exists(), "{} gibt es schon: nennen Sie einen neuen Ordner", folder.display());
+    fs::create_dir_all(folder)?;
+    if sqlite_path(config).is_some() {
+        let db = start::database(config).await?;
+        let checked = db.backup(folder.join(SQLITE_FILE)).await.context("die Datenbank lässt sich nicht sichern")?;
+        say(format_args!("Datenbank: {} Bytes, {} Tabellen, geprüft.", checked.bytes, checked.tables));
+        db.close().await;
+    } else {
+        let target = folder.join(POSTGRES_FILE);
+        postgres_tool("pg_dump", &["--format=custom", "--no-owner"], ("--file", &target), &config.database)?;
+        say("Datenbank: mit pg_dump gesichert.");
+    }
+    let store = files::Store::open(files::Settings::below(&config.data)).await?;
+    let inventory = store.copy_all_to(folder).await.context("die Uploads lassen sich nicht sichern")?;
+    say(format_args!("Uploads: {} Dateien.", inventory.blobs));
+    copy_folder(&config.data.join("keys"), &folder.join("keys"))?;
+    say(format_args!(
+        "Die Sicherung liegt in {}. Sie enthält den Schlüssel: verwahren Sie sie wie einen.",
+        folder.display()
+    ));
+    Ok(())
+}
+
+pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
+    let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
+    ensure!(damage.is_empty(), "{} Dateien der Sicherung sind beschädigt; es wurde nichts verändert", damage.len());
+    ensure!(!config.data.join("keys").exists(), "{} ist nicht leer; es wurde nichts verändert", config.data.display());
+    if let Some(target) = sqlite_path(config) {
+        ensure!(!target.exists(), "{} gibt es schon; es wurde nichts verändert", target.display());
+        let source = folder.join(SQLITE_FILE);
+        db::check_backup(&source).context("die Datenbank der Sicherung ist beschädigt")?;
+        fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
+        fs::copy(&source, &target).context("die Datenbank lässt sich nicht einspielen")?;
+        fs::File::open(&target)?.sync_all()?;
+    } else {
+        let source = folder.join(POSTGRES_FILE);
+        ensure!(source.exists(), "{} fehlt", source.display());
+        let words = ["--no-owner", "--exit-on-error", "--single-transaction"];
+        postgres_tool("pg_restore", &words, ("", &source), &config.database)?;
+    }
+    copy_folder(&folder.join("files"), &config.data.join("files"))?;
+    copy_folder(&folder.join("keys"), &config.data.join("keys"))?;
+    say("Die Sicherung ist eingespielt. `stadtplatz doctor --audit` prüft das Ergebnis.");
+    Ok(())
+}
+
+fn sqlite_path(config: &Config) -> Option<PathBuf> {
+    config.database.strip_prefix("sqlite:").map(|path| PathBuf::from(path.trim_start_matches("//")))
+}
+
+/// The password goes by environment, so that it never shows in the list of processes.
+fn postgres_tool(tool: &str, words: &[&str], file: (&str, &Path), url: &str) -> anyhow::Result<()> {
+    let (address, password) = without_password(url);
+    let mut command = Command::new(tool);
+    command.args(words).arg(format!("--dbname={address}"));
+    if !file.0.is_empty() {
+        command.arg(file.0);
+    }
+    command.arg(file.1);
+    if let Some(password) = password {
+        command.env("PGPASSWORD", password);
+    }
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("{tool} endete mit {status}"),
+        Err(error) => Err(error).with_context(|| format!("{tool} fehlt: installieren Sie postgresql-client")),
+    }
+}
+
+/// Takes the password out of `postgres://name:password@host/…`.
+fn without_password(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let Some((person, place)) = rest.rsplit_once('@') else { return (url.to_owned(), None) };
+    let Some((name, password)) = person.split_once(':') else { return (url.to_owned(), None) };
+    let password = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
+    (format!("{scheme}://{name}@{place}"), Some(password))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(to).with_context(|| format!("{} lässt sich nicht anlegen", to.display()))?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            fs::File::open(&target)?.sync_all()?;
+        }
+    }
+    fs::File::open(to)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn the_password_leaves_the_address() {
+        let (address, password) = without_password("postgres://anna:ge%40heim@db.example:5432/stadt");
+        assert_eq!(address, "postgres://anna@db.example:5432/stadt");
+        assert_eq!(password.as_deref(), Some("ge@heim"));
+        assert_eq!(without_password("postgres://db.example/stadt").1, None);
+    }
+}

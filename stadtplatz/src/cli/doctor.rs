@@ -1,0 +1,116 @@
+//! `stadtplatz doctor`: what is configured, what is wrong, how to mend it. Changes nothing. Exit code 1 if anything is
+//! wrong, so that monitoring can call it.
+
+use super::say;
+use crate::{config::Config, start};
+use db::Verdict;
+use std::process::ExitCode;
+use web::Site;
+
+#[derive(Default)]
+struct Findings(usize);
+
+impl Findings {
+    fn good(&self, text: &str) {
+        say(format_args!("  gut     {text}"));
+    }
+
+    fn note(&self, text: &str, mend: &str) {
+        say(format_args!("  Hinweis {text}\n          → {mend}"));
+    }
+
+    fn bad(&mut self, text: &str, mend: &str) {
+        self.0 += 1;
+        say(format_args!("  FEHLER  {text}\n          → {mend}"));
+    }
+}
+
+pub async fn run(config: &Config, audit: bool) -> anyhow::Result<ExitCode> {
+    say("Einstellungen");
+    for shown in &config.shown {
+        say(format_args!("  {:<16} {}  ({})", shown.name, shown.value, shown.source));
+    }
+    say("\nPrüfung");
+    let mut findings = Findings::default();
+    match start::site(config).await {
+        Ok(site) => {
+            findings.good("Datenbank, Ordner und Schlüssel sind erreichbar");
+            check_surroundings(config, &site, &mut findings).await;
+            check_towns(&site, audit, &mut findings).await?;
+            site.db.close().await;
+        }
+        Err(error) => findings.bad(&format!("{error:#}"), "Prüfen Sie database und data; ist die Datenbank gestartet?"),
+    }
+    say(match findings.0 {
+        0 => "\nAlles in Ordnung.".to_owned(),
+        1 => "\nEin Fehler.".to_owned(),
+        n => format!("\n{n} Fehler."),
+    });
+    Ok(if findings.0 == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn check_surroundings(config: &Config, site: &Site, findings: &mut Findings) {
+    match site.mailer.check().await {
+        Ok(()) if config.smtp.is_some() => findings.good("der Mailserver antwortet"),
+        Ok(()) => findings.note("kein Mailserver: Mails landen im Ordner DATA/mail", "Setzen Sie STADTPLATZ_SMTP."),
+        Err(error) => findings.bad(&format!("Mail: {error}"), "Prüfen Sie STADTPLATZ_SMTP."),
+    }
+    match site.files.check_space().await {
+        Ok(()) => findings.good("auf der Platte ist Platz"),
+        Err(error) => findings.bad(&format!("Platz: {error}"), "Schaffen Sie Platz; Uploads werden sonst abgewiesen."),
+    }
+    if config.public_url.is_none() && !config.demo {
+        findings
+            .note("public_url ist nicht gesetzt", "Setzen Sie STADTPLATZ_PUBLIC_URL, damit Links in Mails stimmen.");
+    }
+    if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
+        findings.note(
+            "das Programm antwortet unverschlüsselt nach außen",
+            "Stellen Sie einen Reverse-Proxy mit TLS davor und tragen Sie ihn in STADTPLATZ_TRUSTED_PROXIES ein.",
+        );
+    }
+    if !config.limits {
+        findings.bad("die Bremse gegen Massenanfragen ist aus", "Setzen Sie STADTPLATZ_LIMITS=an.");
+    }
+    match site.db.job_counts().await {
+        Ok((waiting, 0)) => findings.good(&format!("Aufträge: {waiting} warten auf ihre Zeit, keiner auf Sie")),
+        Ok((_, stuck)) => findings.bad(
+            &format!("{stuck} Aufträge sind gescheitert"),
+            "Sehen Sie unter /verwaltung/auftraege nach, beheben Sie die Ursache und lassen Sie sie noch einmal laufen.",
+        ),
+        Err(error) => findings.bad(&format!("Aufträge: {error}"), "Ist die Datenbank gestartet?"),
+    }
+}
+
+async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyhow::Result<()> {
+    let towns = site.db.look_up(|tables| tables.municipalities()).await?;
+    if towns.is_empty() {
+        findings.note("es gibt noch keine Gemeinde", "stadtplatz municipality add HOST NAME --template standard");
+    }
+    for town in towns {
+        if site.town(town.id).await?.is_none() {
+            findings.bad(
+                &format!("{} ist nicht fertig eingerichtet", town.name),
+                "Führen Sie `stadtplatz municipality add` noch einmal mit denselben Angaben aus.",
+            );
+        }
+        if !site.settings.demo && site.db.read(town.id, identity::has_demo_accounts).await? {
+            findings.bad(
+                &format!("{} enthält Vorführkonten mit bekanntem Kennwort", town.name),
+                "Nehmen Sie für den Betrieb einen anderen Datenordner.",
+            );
+        }
+        if audit {
+            match site.db.read(town.id, db::verify_audit).await? {
+                Verdict::Whole { lines } => {
+                    findings.good(&format!("{}: Protokoll mit {lines} Zeilen ist heil", town.name))
+                }
+                Verdict::Broken { seq, why } => findings.bad(
+                    &format!("{}: das Protokoll ist ab Zeile {seq} verändert ({why})", town.name),
+                    "Sichern Sie den Stand und vergleichen Sie mit der letzten Sicherung.",
+                ),
+            }
+        }
+    }
+    Ok(())
+}

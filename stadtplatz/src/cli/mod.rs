@@ -1,0 +1,112 @@
+//! The commands of the binary. Each file is one command or a small group; what they print is German and for operators.
+
+mod backup;
+mod demo;
+mod doctor;
+mod import;
+mod municipality;
+mod serve;
+mod staff;
+
+use crate::{
+    config::{Config, Given},
+    observe, rooms, start,
+};
+use anyhow::Context;
+use base::MunicipalityId;
+use clap::{Parser, Subcommand};
+use std::{fmt, path::PathBuf, process::ExitCode};
+use web::Site;
+
+/// Der digitale Stadtplatz einer Gemeinde.
+#[derive(Parser)]
+#[command(name = "stadtplatz", version, about, propagate_version = true)]
+pub struct CommandLine {
+    #[command(flatten)]
+    given: Given,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Die Seite in Betrieb nehmen
+    Serve,
+    /// Die erfundene Stadt Ahornfurt zeigen, mit Beispieldaten und Konten zum Ausprobieren
+    Demo(demo::Demo),
+    /// Karte, Adressen oder Objekte einlesen
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Die Datenbank auf den Stand dieses Programms bringen
+    Migrate,
+    /// Alles sichern: Datenbank, Uploads, Schlüssel
+    Backup {
+        /// Neuer Ordner für die Sicherung
+        folder: PathBuf,
+    },
+    /// Eine Sicherung in eine leere Installation einspielen
+    Restore {
+        /// Ordner der Sicherung
+        folder: PathBuf,
+    },
+    /// Zeigen, was eingestellt ist, was nicht stimmt und wie Sie es beheben
+    Doctor {
+        /// Auch die Prüfkette des Protokolls jeder Gemeinde nachrechnen
+        #[arg(long)]
+        audit: bool,
+    },
+    /// Gemeinden anlegen und auflisten
+    #[command(subcommand)]
+    Municipality(municipality::Municipality),
+    /// Beschäftigte einladen
+    #[command(subcommand)]
+    Staff(staff::Staff),
+}
+
+/// The one place that prints for operators.
+pub fn say(text: impl fmt::Display) {
+    #[expect(clippy::print_stdout, reason = "a command's answer belongs on standard output")]
+    {
+        println!("{text}");
+    }
+}
+
+pub async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
+    let demo = matches!(command_line.command, Command::Demo(_));
+    let config = Config::read(command_line.given, demo)?;
+    observe::start_log(config.json_log);
+    match command_line.command {
+        Command::Serve => serve::run(&config).await?,
+        Command::Demo(demo) => demo::run(&config, &demo).await?,
+        Command::Import(import) => import::run(&config, import).await?,
+        Command::Migrate => {
+            let db = start::database(&config).await?;
+            let applied = db.migrate(rooms::migrations(&rooms::rooms())).await?;
+            say(format_args!("Die Datenbank ist aktuell. Neu angewendet: {applied}."));
+        }
+        Command::Backup { folder } => backup::backup(&config, &folder).await?,
+        Command::Restore { folder } => backup::restore(&config, &folder).await?,
+        Command::Doctor { audit } => return doctor::run(&config, audit).await,
+        Command::Municipality(command) => municipality::run(&config, command).await?,
+        Command::Staff(command) => staff::run(&config, command).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The town a command is about: by host, or the only one there is.
+async fn town(site: &Site, host: Option<&str>) -> anyhow::Result<MunicipalityId> {
+    let (name, wanted) = (host.map(str::to_owned), host.unwrap_or("(ohne Angabe)"));
+    let found = site
+        .db
+        .look_up::<_, db::DbError>(move |tables| match &name {
+            Some(host) => Ok(tables.municipality_by_host(host)?.map(|town| town.id)),
+            None => {
+                let towns = tables.municipalities()?;
+                Ok((towns.len() == 1).then(|| towns[0].id))
+            }
+        })
+        .await?;
+    found.with_context(|| {
+        format!("keine Gemeinde {wanted}: nennen Sie sie mit --town HOST, `stadtplatz municipality list` zeigt alle")
+    })
+}

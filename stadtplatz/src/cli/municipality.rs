@@ -1,0 +1,152 @@
+//! `stadtplatz municipality`: a town comes to life with the standard departments, categories, rules and texts.
+
+use super::say;
+use crate::{config::Config, start, worker};
+use anyhow::{Context, ensure};
+use base::{Land, MunicipalityId, Position};
+use clap::{Subcommand, ValueEnum};
+use db::Audit;
+use serde_json::json;
+use std::sync::Arc;
+use web::{Site, Town, TownKind};
+
+#[derive(Subcommand)]
+pub enum Municipality {
+    /// Eine Gemeinde anlegen
+    Add {
+        /// Hostname, unter dem sie erscheint, zum Beispiel stadtplatz.bindlach.example
+        host: String,
+        /// Name ohne "Stadt" oder "Gemeinde"
+        name: String,
+        /// Vorlage für Ämter, Kategorien, Regeln und Texte
+        #[arg(long, value_enum, default_value = "standard")]
+        template: Template,
+        /// Wie sie sich nennt
+        #[arg(long, value_enum, default_value = "gemeinde")]
+        kind: Kind,
+        /// Bundesland, zwei Buchstaben nach ISO 3166-2
+        #[arg(long, default_value = "BY")]
+        land: Land,
+        /// Straße und Hausnummer der Verwaltung
+        #[arg(long, default_value = "")]
+        street: String,
+        /// Postleitzahl und Ort
+        #[arg(long, default_value = "")]
+        place: String,
+        #[arg(long, default_value = "115")]
+        phone: String,
+        #[arg(long, default_value = "")]
+        email: String,
+        /// Mitte der Karte als Breite,Länge; der Kartenimport setzt sie sonst
+        #[arg(long, value_parser = position, default_value = "51.163,10.447")]
+        centre: Position,
+    },
+    /// Alle Gemeinden zeigen
+    List,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Template {
+    Standard,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Kind {
+    #[value(name = "stadt")]
+    City,
+    #[value(name = "gemeinde")]
+    Municipality,
+    #[value(name = "markt")]
+    Market,
+}
+
+impl From<Kind> for TownKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::City => Self::City,
+            Kind::Municipality => Self::Municipality,
+            Kind::Market => Self::Market,
+        }
+    }
+}
+
+fn position(text: &str) -> Result<Position, String> {
+    let parts: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
+    match parts[..] {
+        [lat, lon] => Position::new(lat, lon).ok_or_else(|| "außerhalb der Erde".to_owned()),
+        _ => Err("schreiben Sie Breite,Länge, zum Beispiel 49.98,11.61".to_owned()),
+    }
+}
+
+pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
+    let site = start::site(config).await?;
+    match command {
+        Municipality::Add {
+            host,
+            name,
+            template: Template::Standard,
+            kind,
+            land,
+            street,
+            place,
+            phone,
+            email,
+            centre,
+        } => {
+            let base_url = config.public_url.clone().unwrap_or_else(|| format!("https://{host}"));
+            let mut town = Town::new(&name, kind.into(), land, centre, &base_url);
+            (town.street, town.postcode_place, town.phone, town.email) = (street, place, phone, email);
+            let id = found(&site, &[&host], town).await?;
+            say(format_args!("{name} ist angelegt ({id}). Als Nächstes:"));
+            say("  stadtplatz import osm DATEI.osm.pbf       Karte, Adressen und Objekte einlesen");
+            say("  stadtplatz staff invite MAIL --role administrator   die erste Person einladen");
+        }
+        Municipality::List => {
+            for town in site.db.look_up(|tables| tables.municipalities()).await? {
+                let state = if town.active { "" } else { " (stillgelegt)" };
+                say(format_args!("{}  {}{state}", town.id, town.name));
+            }
+        }
+    }
+    site.db.close().await;
+    Ok(())
+}
+
+/// Registers the town and gives it what every town starts with. Run again after a failure, it goes on where it stopped.
+pub async fn found(site: &Site, hosts: &[&str], town: Town) -> anyhow::Result<MunicipalityId> {
+    ensure!(!town.name.trim().is_empty(), "der Name der Gemeinde fehlt");
+    let (name, hosts) = (town.name.clone(), hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>());
+    let id = site
+        .db
+        .operate(move |tables| {
+            let same = tables.municipalities()?.into_iter().find(|known| known.name == name);
+            if let Some(known) = same {
+                return Ok::<_, db::DbError>(known.id);
+            }
+            tables.add_municipality(&name, &hosts.iter().map(String::as_str).collect::<Vec<_>>())
+        })
+        .await
+        .context("die Gemeinde lässt sich nicht eintragen: ist der Hostname schon vergeben?")?;
+    let (rooms, town) = (Arc::clone(&site.rooms), Arc::new(town));
+    site.db
+        .write(id, move |tx| {
+            web::save_town(tx, &town)?;
+            let mut saved = (*town).clone();
+            saved.id = tx.municipality();
+            for room in rooms.iter() {
+                (room.template)(tx, &saved)?;
+            }
+            worker::plan_upkeep(tx);
+            tx.audit(Audit {
+                actor: "system".to_owned(),
+                action: "municipality.founded",
+                subject: format!("municipality:{}", tx.municipality()),
+                detail: json!({ "template": "standard" }),
+            });
+            Ok::<_, db::DbError>(())
+        })
+        .await
+        .context("die Vorlage lässt sich nicht anwenden")?;
+    site.town_changed();
+    Ok(id)
+}

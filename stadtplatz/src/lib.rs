@@ -1,0 +1,12 @@
+//! The binary's inside, as a library so that its tests can put the same site together. It reads the settings, puts the
+//! rooms together and runs one command. No SQL, no HTML, no rule of any room lives here.
+
+pub mod cli;
+mod config;
+mod keys;
+mod observe;
+mod outside;
+pub mod rooms;
+mod serve;
+mod start;
+pub mod worker;

@@ -1,0 +1,57 @@
+//! From settings to a running `Site`: opens the database, brings it up to date, opens the folders. Shared by every command
+//! that needs the site, so that all see the same world.
+
+use crate::{config::Config, keys, rooms};
+use anyhow::Context;
+use base::{SystemChance, SystemClock};
+use db::Db;
+use std::sync::Arc;
+use web::{Keys, Limits, Settings, Site, SiteParts};
+
+/// The database alone, for commands that need no site.
+pub async fn database(config: &Config) -> anyhow::Result<Db> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("der Ordner {} lässt sich nicht anlegen", config.data.display()))?;
+    let shown = crate::config::without_secrets(&config.database);
+    Db::open(db::Settings::new(config.database.clone()))
+        .await
+        .with_context(|| format!("die Datenbank {shown} antwortet nicht"))
+}
+
+/// The whole site, migrated.
+pub async fn site(config: &Config) -> anyhow::Result<Site> {
+    let db = database(config).await?;
+    let rooms = rooms::rooms();
+    let applied =
+        db.migrate(rooms::migrations(&rooms)).await.context("die Datenbank lässt sich nicht aktualisieren")?;
+    if applied > 0 {
+        tracing::info!(applied, "migrations applied");
+    }
+    let chance = Arc::new(SystemChance);
+    let key = keys::load_or_make(&config.data, &*chance)?;
+    let files =
+        files::Store::open(files::Settings::below(&config.data)).await.context("der Ordner für Uploads fehlt")?;
+    let mailer = mailer(config)?;
+    let settings =
+        Settings { trusted_proxies: config.trusted_proxies.clone(), demo: config.demo, ..Settings::default() };
+    let limits = if config.limits { Limits::standard() } else { Limits::off() };
+    let parts = SiteParts {
+        db,
+        files,
+        mailer,
+        clock: Arc::new(SystemClock),
+        chance,
+        keys: Keys::new(&key),
+        limits,
+        settings,
+        rooms,
+    };
+    Site::new(parts).context("ein Text des Programms ist nicht lesbar")
+}
+
+fn mailer(config: &Config) -> anyhow::Result<mail::Mailer> {
+    let from = mail::EmailAddress::parse(&config.mail_from)
+        .with_context(|| format!("mail_from = {} ist keine E-Mail-Adresse", config.mail_from))?;
+    let settings = mail::Settings { url: config.smtp.clone(), folder: config.data.clone(), from };
+    mail::Mailer::open(&settings, Arc::new(SystemClock)).context("smtp ist nicht richtig eingestellt")
+}

@@ -1,0 +1,165 @@
+//! Works off the jobs of all towns: delivers events to listeners, sends mails, keeps house. Polls one table, wakes at
+//! once when this process enqueued something, and never loses a job: what fails comes later or waits for a human.
+
+use base::MunicipalityId;
+use db::{ClaimedJob, DbError, NewJob, Next, Tx};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
+use web::{JobError, JobRun, Site, Stage};
+
+const AT_ONCE: usize = 8;
+/// What a killed process held is taken up again after this long.
+const LEASE: Duration = Duration::from_secs(60);
+/// Jobs of other nodes, and those whose time has come, are seen after this long.
+const POLL: Duration = Duration::from_secs(2);
+const UPKEEP_JOB: &str = "upkeep";
+const UPKEEP_SECONDS: i64 = 30 * 60;
+const EVENT_JOB: &str = "event";
+const EVENTS_KEPT_DAYS: i64 = 90;
+
+/// Runs until `stop` changes; then finishes what it holds.
+pub async fn run(site: Site, mut stop: watch::Receiver<bool>) {
+    let mut running = JoinSet::new();
+    let mut housekeeping = tokio::time::interval(Duration::from_secs(60));
+    while !*stop.borrow() {
+        let free = AT_ONCE.saturating_sub(running.len());
+        let claimed = match site.db.claim_jobs(i64::try_from(free).unwrap_or(0), LEASE).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for jobs");
+                vec![]
+            }
+        };
+        let found = !claimed.is_empty();
+        for job in claimed {
+            running.spawn(handle(site.clone(), job));
+        }
+        if found && running.len() < AT_ONCE {
+            continue;
+        }
+        tokio::select! {
+            _ = stop.changed() => {}
+            () = site.db.enqueued(), if running.len() < AT_ONCE => {}
+            Some(_) = running.join_next() => {}
+            _ = housekeeping.tick() => keep_house(&site).await,
+            () = tokio::time::sleep(POLL) => {}
+        }
+        while running.try_join_next().is_some() {}
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Works until nothing is due any more: for commands that end, and for tests.
+pub async fn run_until_idle(site: &Site) -> anyhow::Result<()> {
+    loop {
+        let jobs = site.db.claim_jobs(64, LEASE).await?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        for job in jobs {
+            handle(site.clone(), job).await;
+        }
+    }
+}
+
+async fn keep_house(site: &Site) {
+    site.limits.forget_idle();
+    if let Err(error) = site.db.forget_once_keys().await {
+        tracing::warn!(%error, "could not forget old once-only keys");
+    }
+}
+
+async fn handle(site: Site, job: ClaimedJob) {
+    let (ticket, kind) = (job.ticket, job.kind.clone());
+    let outcome = match timeout(LEASE - Duration::from_secs(5), dispatch(&site, job)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(JobError::Later("job.too_slow")),
+    };
+    let (word, next) = match outcome {
+        Ok(()) => return,
+        Err(JobError::Later(word)) => (word, Next::Later),
+        Err(JobError::Never(word)) => (word, Next::Stuck),
+        Err(JobError::Db(error)) => {
+            tracing::warn!(%error, kind, "a job met a database error");
+            ("job.database", Next::Later)
+        }
+    };
+    metrics::counter!("stadtplatz_jobs_failed_total", "kind" => kind.clone()).increment(1);
+    tracing::warn!(kind, word, "a job failed");
+    if let Err(error) = site.db.fail_job(ticket, word, next).await {
+        // Its lease runs out and somebody takes it again.
+        tracing::warn!(%error, kind, "could not note a failed job");
+    }
+}
+
+async fn dispatch(site: &Site, job: ClaimedJob) -> Result<(), JobError> {
+    let Some(town) = job.municipality else { return Err(JobError::Never("job.no_town")) };
+    match job.kind.as_str() {
+        EVENT_JOB => deliver(site, town, &job).await,
+        UPKEEP_JOB => upkeep(site, town, &job).await,
+        kind => {
+            let run = JobRun { site: site.clone(), town, id: job.ticket.id, payload: job.payload.clone() };
+            if kind == web::MAIL_JOB {
+                web::run_mail_job(run).await?;
+            } else {
+                let known = site.rooms.iter().flat_map(|room| room.jobs).find(|known| known.kind == kind);
+                (known.ok_or(JobError::Never("job.unknown_kind"))?.run)(run).await?;
+            }
+            site.db.finish_job(job.ticket).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn stage(site: &Site, town: MunicipalityId) -> Result<Stage, JobError> {
+    let town = site.town(town).await?.ok_or(JobError::Never("job.no_town"))?;
+    Ok(Stage { site: site.clone(), town })
+}
+
+/// All listeners of an event and the end of its job in one transaction.
+async fn deliver(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
+    let id = job.payload["event"].as_str().and_then(|id| base::uuid::Uuid::try_parse(id).ok());
+    let id = id.ok_or(JobError::Never("event.payload"))?;
+    let (stage, ticket) = (Arc::new(stage(site, town).await?), job.ticket);
+    site.db
+        .write(town, move |tx| {
+            let event = db::event(tx, id)?.ok_or_else(|| DbError::WrongShape("the event of a job".to_owned()))?;
+            let payload = event.json().ok_or_else(|| DbError::WrongShape("outbox.payload".to_owned()))?;
+            tx.unaudited("listeners write their own lines");
+            let listeners = stage.site.rooms.iter().flat_map(|room| room.listeners);
+            for listener in listeners.filter(|listener| listener.event == event.kind) {
+                (listener.handle)(tx, &stage, &payload)?;
+            }
+            tx.finish_job(ticket)
+        })
+        .await?;
+    Ok(())
+}
+
+async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
+    let (stage, ticket) = (Arc::new(stage(site, town).await?), job.ticket);
+    site.db
+        .write(town, move |tx| {
+            tx.unaudited("rooms write lines for what they change");
+            for room in stage.site.rooms.iter() {
+                (room.upkeep)(tx, &stage)?;
+            }
+            db::forget_events(tx, tx.now().plus_days(-EVENTS_KEPT_DAYS))?;
+            tx.finish_job(ticket)?;
+            plan_upkeep(tx);
+            Ok::<_, DbError>(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Plans the next housekeeping of this town; with the key there is never more than one.
+pub fn plan_upkeep(tx: &Tx<'_>) {
+    tx.enqueue(NewJob {
+        kind: UPKEEP_JOB,
+        payload: json!({}),
+        run_at: Some(tx.now().plus_seconds(UPKEEP_SECONDS)),
+        key: Some(UPKEEP_JOB.to_owned()),
+    });
+}

@@ -1,0 +1,13 @@
+//! The whole house put together, as it is shipped: who may call what, two towns that never meet, a report from end to end,
+//! and the real process killed under load. What one room does alone is tested in that room.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+
+mod access_matrix;
+mod journeys;
+mod kill;
+mod people;
+mod program;
+mod store_probe;
+mod tenants;
+mod wire;
