@@ -17,15 +17,15 @@ CREATE TABLE places_map (
 CREATE TABLE places_addresses (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
-    street TEXT NOT NULL,
-    house_number TEXT NOT NULL,
-    postcode TEXT NOT NULL,
+    street TEXT NOT NULL, -- impersonal: a door without its inhabitants
+    house_number TEXT NOT NULL, -- impersonal: a door without its inhabitants
+    postcode TEXT NOT NULL, -- impersonal: a door without its inhabitants
     place TEXT NOT NULL,
     district TEXT,
     lat DOUBLE PRECISION NOT NULL,
     lon DOUBLE PRECISION NOT NULL,
     cell BIGINT NOT NULL,
-    street_folded TEXT NOT NULL,
+    street_folded TEXT NOT NULL, -- impersonal: a door without its inhabitants
     source TEXT NOT NULL CHECK (source IN ('osm', 'town')),
     source_ref TEXT NOT NULL,
     content BIGINT NOT NULL,
@@ -59,6 +59,7 @@ CREATE TABLE places_assets (
 );
 CREATE INDEX places_assets_cell ON places_assets (municipality, cell);
 CREATE INDEX places_assets_number ON places_assets (municipality, number_folded);
+CREATE INDEX places_assets_kind ON places_assets (municipality, kind);
 CREATE INDEX places_assets_parent ON places_assets (municipality, parent);
 
 CREATE TABLE places_shapes (
@@ -78,7 +79,7 @@ CREATE TABLE places_shapes (
 CREATE TABLE places_districts (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
-    name TEXT NOT NULL,
+    name TEXT NOT NULL, -- impersonal: the name of a district
     geometry BYTEA NOT NULL,
     source TEXT NOT NULL CHECK (source IN ('osm', 'town')),
     source_ref TEXT NOT NULL,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use land::MARKET;
 
 /// Stands on every map of the demonstration.
-pub const ATTRIBUTION: &str = "Kartendaten: Stadt Ahornfurt";
+pub const ATTRIBUTION: &str = "© Stadt Ahornfurt";
 
 enum Piece {
     Shape(NewShape),
