@@ -29,7 +29,7 @@ pub use units::{STANDARD_UNITS, StandardUnit, standard_unit};
 
 use base::{Permission, StaffActor};
 use db::{DbError, Migration, Tx};
-use web::{Access, DeskContext, DeskGroup, DeskLink, Room, Routes, Stage};
+use web::{Access, DemoPage, DeskContext, DeskGroup, DeskLink, Room, Routes, Stage};
 
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "20261122_identity", sql: include_str!("../migrations/20261122_identity.sql") }];
@@ -44,6 +44,7 @@ pub fn room() -> Room {
         authenticate: Some(authenticate),
         upkeep,
         template: units::template,
+        demo_pages,
         ..Room::named("identity")
     }
 }
@@ -128,6 +129,24 @@ fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
     store::tidy_up(tx)?;
     session::forget_old(town, tx.now());
     Ok(())
+}
+
+fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
+    let depot = standard_unit(tx.municipality(), "works_depot");
+    let mut pages = vec![
+        DemoPage::public("/anmelden", "sign-in"),
+        DemoPage::public("/einladung/abgelaufen", "invitation-gone"),
+        DemoPage::staff("/konto", "clerk", "account"),
+        DemoPage::staff("/verwaltung/personen", "administrator", "people"),
+        DemoPage::staff("/verwaltung/personen/neu", "administrator", "person-new"),
+        DemoPage::staff("/verwaltung/aemter", "editor", "units"),
+        DemoPage::staff("/verwaltung/aemter/neu", "editor", "unit-new"),
+        DemoPage::staff(format!("/verwaltung/aemter/{depot}"), "editor", "unit"),
+    ];
+    if let Some(member) = store::staff_of_unit(tx, depot)?.first() {
+        pages.push(DemoPage::staff(format!("/verwaltung/personen/{}", member.account), "administrator", "person"));
+    }
+    Ok(pages)
 }
 
 #[cfg(test)]

@@ -126,6 +126,18 @@ fn read_unit(state: &mut FormState) -> Option<(Option<OrgUnitId>, [String; 4])> 
     (!state.has_errors()).then(|| (parent, [text("name"), text("short"), email, text("phone")]))
 }
 
+/// What stops a change; either way nothing is written, not even the once-only key.
+enum Stop {
+    Page(PageError),
+    Circle,
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
 async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
     let (key, fingerprint) = (visit.once_key(&form)?, form.fingerprint());
     let mut state = FormState::from(form);
@@ -136,23 +148,23 @@ async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
     let saved = visit
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
-                Once::Again(_) => return Ok(true),
-                Once::Conflict => return Err(PageError::Conflict),
+                Once::Again(_) => return Ok(()),
+                Once::Conflict => return Err(Stop::Page(PageError::Conflict)),
                 Once::First => {}
             }
             let old = match id {
-                Some(id) => Some(store::org_unit(tx, id)?.ok_or(PageError::NotFound)?),
+                Some(id) => Some(store::org_unit(tx, id)?.ok_or(Stop::Page(PageError::NotFound))?),
                 None => None,
             };
             let moved = old.as_ref().is_none_or(|old| old.parent != parent);
             if id.is_some_and(|id| !may_edit_unit(&actor, Some(id))) || (moved && !may_edit_unit(&actor, parent)) {
-                return Err(PageError::Forbidden);
+                return Err(Stop::Page(PageError::Forbidden));
             }
             let id = id.unwrap_or_else(|| OrgUnitId(tx.new_id()));
             if let Some(parent) = parent {
                 let tree = store::tree(tx)?;
                 if !tree.iter().any(|(known, _)| *known == parent) || makes_circle(&tree, id, parent) {
-                    return Ok(false);
+                    return Err(Stop::Circle);
                 }
             }
             let [name, short, email, phone] = texts.clone();
@@ -164,12 +176,15 @@ async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
                 subject: id.to_string(),
                 detail: json!({ "moved": moved }),
             });
-            Ok(true)
+            Ok(())
         })
-        .await?;
-    if saved {
-        return Ok(visit.see_other_saying("/verwaltung/aemter", "flash-identity-saved"));
+        .await;
+    match saved {
+        Ok(()) => Ok(visit.see_other_saying("/verwaltung/aemter", "flash-identity-saved")),
+        Err(Stop::Page(error)) => Err(error),
+        Err(Stop::Circle) => {
+            state.refuse("parent", "Ein Amt kann nicht unter sich selbst stehen. Wählen Sie ein anderes Amt.");
+            Visit::unprocessable(&unit_page(&visit, id, state).await?)
+        }
     }
-    state.refuse("parent", "Ein Amt kann nicht unter sich selbst stehen. Wählen Sie ein anderes übergeordnetes Amt.");
-    Visit::unprocessable(&unit_page(&visit, id, state).await?)
 }
