@@ -5,7 +5,7 @@ CREATE TABLE guide_texts (
     page TEXT NOT NULL,
     lang TEXT NOT NULL,
     version BIGINT NOT NULL,
-    body TEXT NOT NULL,
+    body TEXT NOT NULL, -- impersonal: a public page of the town
     changed_at BIGINT NOT NULL,
     changed_by TEXT NOT NULL, -- personal
     PRIMARY KEY (municipality, page, lang, version)
@@ -15,8 +15,8 @@ CREATE TABLE guide_notices (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
     kind TEXT NOT NULL,
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
+    title TEXT NOT NULL, -- impersonal: a public notice of the town
+    body TEXT NOT NULL, -- impersonal: a public notice of the town
     href TEXT NOT NULL,
     link TEXT NOT NULL,
     shown_from BIGINT NOT NULL,

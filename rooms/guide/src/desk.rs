@@ -166,6 +166,18 @@ pub async fn edit(visit: Visit, Path((page, lang)): Path<(String, String)>, form
     web::render(&edit_page(&visit, (page, lang), known, form.into()))
 }
 
+/// What stops a change; either way nothing is written, not even the once-only key.
+enum Stop {
+    Page(PageError),
+    Stale,
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
 /// `POST /verwaltung/texte/{page}/{lang}`: `deed` is "vorschau" or "speichern".
 pub async fn save(visit: Visit, Path((page, lang)): Path<(String, String)>, form: Form) -> Answer {
     must_edit(&visit)?;
@@ -188,12 +200,12 @@ pub async fn save(visit: Visit, Path((page, lang)): Path<(String, String)>, form
     let saved = visit
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
-                Once::Again(_) => return Ok(true),
-                Once::Conflict => return Err(PageError::Conflict),
+                Once::Again(_) => return Ok(()),
+                Once::Conflict => return Err(Stop::Page(PageError::Conflict)),
                 Once::First => {}
             }
             if !store::put_text(tx, page, lang, base, &body, &actor)? {
-                return Ok(false);
+                return Err(Stop::Stale);
             }
             tx.audit(Audit {
                 actor: actor.trace(),
@@ -201,16 +213,21 @@ pub async fn save(visit: Visit, Path((page, lang)): Path<(String, String)>, form
                 subject: format!("text:{}:{}", page.word(), lang.code()),
                 detail: json!({ "version": base + 1 }),
             });
-            Ok(true)
+            Ok(())
         })
-        .await?;
-    if saved {
-        return Ok(visit.see_other_saying(&href(page, lang), "flash-guide-saved"));
+        .await;
+    match saved {
+        Ok(()) => return Ok(visit.see_other_saying(&href(page, lang), "flash-guide-saved")),
+        Err(Stop::Page(error)) => return Err(error),
+        Err(Stop::Stale) => {}
     }
     let known = known(&visit, page, lang, None).await?;
     let theirs = known.newest.as_ref().map(|text| text.body.clone());
     // Saving once more replaces what is shown beside; both versions stay in the list.
     state.form.set("version", known.newest.as_ref().map_or(0, |text| text.version).to_string());
-    state.refuse("body", "Jemand hat den Text inzwischen geändert. Vergleichen Sie beide Fassungen und speichern Sie dann noch einmal.");
+    state.refuse(
+        "body",
+        "Jemand hat den Text inzwischen geändert. Vergleichen Sie beide Fassungen und speichern Sie dann noch einmal.",
+    );
     Visit::unprocessable(&TextPageEdit { theirs, ..edit_page(&visit, (page, lang), known, state) })
 }

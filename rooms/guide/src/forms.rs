@@ -8,7 +8,7 @@ use crate::{
 use axum::extract::Path;
 use base::Moment;
 use cases::NewCase;
-use db::{DbError, Once};
+use db::Once;
 use http::header;
 use identity::own_path;
 use mail::EmailAddress;
@@ -184,7 +184,7 @@ struct SentPage {
 pub async fn receipt(visit: Visit, Path(token): Path<String>) -> Answer {
     let now = visit.site.clock.now();
     let number = visit.site.keys.open(RECEIPT_PURPOSE, &token, now).ok_or(PageError::Gone)?;
-    let head = visit.read(move |tx| Ok::<_, DbError>(cases::by_number(tx, &number)?)).await?.ok_or(PageError::Gone)?;
+    let head = visit.read(move |tx| cases::by_number(tx, &number)).await?.ok_or(PageError::Gone)?;
     let due = words::date(visit.t.lang, head.due.date(), now.date());
     web::render(&SentPage {
         page: visit.page(visit.t.s("guide-sent-title")),

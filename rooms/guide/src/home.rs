@@ -62,9 +62,9 @@ fn balance(visit: &Visit, numbers: PublicNumbers) -> Option<Balance> {
         return None;
     }
     let t = visit.t;
-    let mean = numbers.mean_seconds.map(|seconds| {
-        t.with("guide-balance-mean", &[("days", words::days(t.lang, seconds).into())])
-    });
+    let mean = numbers
+        .mean_seconds
+        .map(|seconds| t.with("guide-balance-mean", &[("days", words::days(t.lang, seconds).into())]));
     let counts = [("fixed", numbers.fixed.into()), ("reported", numbers.reported.into())];
     Some(Balance {
         big: t.with("guide-balance-big", &counts),

@@ -86,8 +86,7 @@ fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         urgent: false,
         current: context.path.starts_with(href),
     };
-    let links =
-        vec![link("/verwaltung/texte", "Texte", "file-text"), link("/verwaltung/hinweise", "Hinweise", "bell")];
+    let links = vec![link("/verwaltung/texte", "Texte", "file-text"), link("/verwaltung/hinweise", "Hinweise", "bell")];
     Ok(vec![DeskGroup { title: "Verwaltung".to_owned(), links }])
 }
 

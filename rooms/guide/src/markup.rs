@@ -66,7 +66,9 @@ fn read_line(line: &str) -> (Open, &str) {
         return (Open::Bullets, text);
     }
     match line.split_once(". ") {
-        Some((number, text)) if !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) => {
+        Some((number, text))
+            if !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()) =>
+        {
             (Open::Numbers, text)
         }
         _ => (Open::Paragraph, line),
@@ -122,7 +124,8 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
 
 fn allowed(target: &str) -> Option<&str> {
     let outside = ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| {
-        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && target.len() > scheme.len()
+        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            && target.len() > scheme.len()
     });
     let plain = !target.chars().any(|c| c.is_control() || c.is_whitespace());
     if outside && plain { Some(target) } else { own_path(target) }

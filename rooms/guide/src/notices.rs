@@ -185,7 +185,10 @@ pub fn read_notice(state: &mut FormState, id: Uuid) -> Option<Notice> {
     let href = state.form.text("href").to_owned();
     let leads_well = href.is_empty() || href.starts_with("https://") || own_path(&href).is_some();
     if !leads_well {
-        state.refuse("href", "Geben Sie einen Pfad dieser Website an, zum Beispiel /meldungen, oder eine Adresse mit https://.");
+        state.refuse(
+            "href",
+            "Geben Sie einen Pfad dieser Website an, zum Beispiel /meldungen, oder eine Adresse mit https://.",
+        );
     }
     let link = state.form.text("link").to_owned();
     if !href.is_empty() && link.is_empty() {

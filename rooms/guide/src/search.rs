@@ -141,7 +141,10 @@ pub fn own_pages(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<
         let body = markup::plain(&town_text::choose(*page, t.lang, own, german).source);
         let title = t.s(page.title());
         let score = score(query, title, page.synonyms(), &body);
-        hits.push((score, SearchHit { group, href: page.path().to_owned(), title: title.to_owned(), text: extract(&body) }));
+        hits.push((
+            score,
+            SearchHit { group, href: page.path().to_owned(), title: title.to_owned(), text: extract(&body) },
+        ));
     }
     for (path, key, synonyms) in OTHER_PAGES {
         let title = t.s(key);

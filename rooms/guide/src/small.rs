@@ -18,7 +18,8 @@ fn plain(kind: &'static str, text: String) -> Answer {
 /// `GET /robots.txt`: the desk and personal pages are nobody's search result.
 pub async fn robots(visit: Visit) -> Answer {
     let mut text = String::from("User-agent: *\n");
-    for path in ["/arbeit", "/verwaltung", "/konto", "/anmelden", "/einladung", "/stand", "/post", "/suche", "/sprache"] {
+    for path in ["/arbeit", "/verwaltung", "/konto", "/anmelden", "/einladung", "/stand", "/post", "/suche", "/sprache"]
+    {
         // Writing to a String cannot fail.
         writeln!(text, "Disallow: {path}").ok();
     }

@@ -52,7 +52,9 @@ impl TextPage {
             Self::Imprint => "impressum anbieter verantwortlich imprint legal notice",
             Self::Privacy => "datenschutz cookies daten dsgvo löschen auskunft privacy gdpr",
             Self::Accessibility => "barrierefreiheit erklärung behinderung wcag bitv accessibility",
-            Self::Contact => "kontakt telefon anschrift adresse öffnungszeiten mail frage sprechzeiten contact phone opening hours",
+            Self::Contact => {
+                "kontakt telefon anschrift adresse öffnungszeiten mail frage sprechzeiten contact phone opening hours"
+            }
             Self::Help => "hilfe anleitung pin vergessen nummer verloren wie geht help",
             Self::EasyLanguage => "leichte sprache einfache easy language",
             Self::SignLanguage => "gebärdensprache dgs gehörlos video sign language deaf",
