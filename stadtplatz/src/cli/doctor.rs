@@ -1,4 +1,5 @@
-//! `stadtplatz doctor`: what is configured, what is wrong, how to mend it. Changes nothing. Exit code 1 if anything is
+//! `stadtplatz doctor`: what is configured, what is wrong, how to mend it. Like every command it brings the database up
+//! to date first; else it changes nothing. Exit code 1 if anything is
 //! wrong, so that monitoring can call it.
 
 use super::say;
