@@ -53,6 +53,8 @@ pub fn map_frame(tx: &Tx<'_>, town: &Town, at: Option<Position>) -> Result<MapFr
     let map = places::town_map(tx)?;
     let (centre, start, attribution) =
         map.map_or((town.centre, 14, String::new()), |map| (map.centre, map.zoom_start, map.attribution));
+    // Pages say "Kartendaten:" in front of it in their own language.
+    let attribution = attribution.trim_start_matches("Kartendaten:").trim_start().to_owned();
     let (centre, zoom) = at.map_or((centre, start), |at| (at, ZOOM_NEAR));
     let pin = if at.is_some() { format!("&pins={:.6},{:.6},ort", centre.lat, centre.lon) } else { String::new() };
     let image = format!(

@@ -19,7 +19,7 @@ pub use seed::seed;
 use base::Permission;
 use db::{Audit, DbError, Migration, Tx};
 use serde_json::json;
-use web::{Access, AreaCard, CardLink, News, Room, Routes, SearchHit, Stage, Texts, Town};
+use web::{Access, AreaCard, CardLink, DemoPage, News, Room, Routes, SearchHit, Stage, Texts, Town};
 
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") }];
@@ -37,6 +37,7 @@ pub fn room() -> Room {
         search,
         upkeep,
         template,
+        demo_pages,
         ..Room::named("reports")
     }
 }
@@ -239,6 +240,43 @@ fn template(tx: &Tx<'_>, town: &Town) -> Result<(), DbError> {
         detail: json!({ "known": known.len(), "standard": standard.len() }),
     });
     Ok(())
+}
+
+/// Pages that need something of the town take the newest of it.
+fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
+    let mut pages = vec![
+        DemoPage::public("/melden", "report-place"),
+        DemoPage::public("/melden/danke", "report-thanks"),
+        DemoPage::public("/melden/gebiet", "report-area"),
+        DemoPage { status: 410, ..DemoPage::public("/melden/folgen/abgelaufen", "follow-gone") },
+        DemoPage::public("/meldungen", "reports"),
+        DemoPage::public("/meldungen?stand=alle", "reports-all"),
+        DemoPage::public("/meldungen?kategorie=unbekannt", "reports-empty"),
+        DemoPage::staff("/arbeit/pruefung", "moderator", "review-list"),
+        DemoPage::staff("/arbeit/sperren", "moderator", "blocks"),
+        DemoPage::staff("/arbeit/kategorien", "editor", "categories"),
+        DemoPage::staff("/arbeit/kategorien/playground", "editor", "category"),
+    ];
+    let filter = store::Filter { shown: store::Shown::Open, ..store::Filter::default() };
+    for card in store::list(tx, &filter, report::After::start(), 1)? {
+        for (end, name) in [
+            ("", "report"),
+            ("/meins", "report-same"),
+            ("/folgen", "report-follow"),
+            ("/missbrauch", "report-complaint"),
+        ] {
+            pages.push(DemoPage::public(format!("/melden/{}{end}", card.number), name));
+        }
+    }
+    if let Some(waiting) = store::to_review(tx, 1)?.first() {
+        pages.push(DemoPage::staff(format!("/arbeit/meldung/{}", waiting.number), "moderator", "review"));
+    }
+    if let Some(near) = places::town_map(tx)?.map(|map| places::assets_near(tx, map.centre, 2_000.0, 1)).transpose()?
+        && let Some(first) = near.first()
+    {
+        pages.push(DemoPage::public(format!("/melden/was?objekt={}", first.asset.token), "report-what"));
+    }
+    Ok(pages)
 }
 
 #[cfg(test)]

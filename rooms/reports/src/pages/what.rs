@@ -19,7 +19,7 @@ use web::{Answer, Form, FormState, Page, Template, Visit, words};
 const THINGS_METRES: f64 = 45.0;
 const THINGS_MAX: usize = 8;
 /// With a thing this near its group stands open.
-const OPEN_METRES: f64 = 25.0;
+const OPEN_METRES: f64 = 15.0;
 
 #[derive(Template)]
 #[template(path = "reports-what.html")]
@@ -189,7 +189,7 @@ fn group(visit: &Visit, category: &Category, draft: &Draft, things: &[AssetNear]
         offered.insert(0, Choice::new(thing.id.to_string(), thing.label.as_str()));
     }
     if !offered.is_empty() {
-        offered.push(Choice::new("", visit.t.s("reports-thing-none")));
+        offered.push(Choice::new("none", visit.t.s("reports-thing-none")));
     }
     let fits = own.map(|thing| (thing.kind.as_str(), thing.label.as_str()));
     let problem =
