@@ -37,7 +37,7 @@ class TownMap {
     element.setAttribute("aria-label", this.data.wordMap ?? "");
     this.map.setView([Number(lat), Number(lon)], Number(zoom));
     this.map.attributionControl.setPrefix(false);
-    this.map.attributionControl.addAttribution(`${plainText(this.data.wordAttribution ?? "")} ${plainText(this.data.attribution ?? "")}`);
+    this.map.attributionControl.addAttribution(plainText(this.data.attribution ?? ""));
     this.tiles();
     this.wheelOnlyInUse(element);
     this.controls();
