@@ -1,6 +1,7 @@
 //! A sheet of pixels that shows one view of the map: cuts geometry to the view, moves it to local pixels and hands it to
 //! tiny-skia. It knows no classes and no colours of its own.
 
+use crate::encode;
 use crate::labels::{Placed, PlacedLetter};
 use crate::mercator::{MapRefusal, Spot, View};
 use crate::shape::{Geometry, Kind};
@@ -46,7 +47,12 @@ impl Canvas {
     }
 
     pub fn png(&self) -> Result<Vec<u8>, MapRefusal> {
-        self.pixmap.encode_png().map_err(|_| MapRefusal::Encoding)
+        encode::png(&self.pixmap)
+    }
+
+    #[cfg(test)]
+    pub fn pixmap(&self) -> &Pixmap {
+        &self.pixmap
     }
 
     /// The view with its margin, in pixels: west, north, east, south.

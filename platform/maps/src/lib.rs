@@ -4,6 +4,7 @@
 
 mod canvas;
 mod draw;
+mod encode;
 mod labels;
 mod look;
 mod mercator;

@@ -85,7 +85,8 @@ pub(crate) enum Kind {
 #[error("the stored geometry cannot be read")]
 pub struct Unreadable;
 
-/// More points than any honest shape of one town has; stops a damaged row from taking all memory.
+/// More points than any honest shape of one town has: such a shape is not made, and a damaged row that claims as many
+/// does not take all memory.
 const POINTS_MAX: u64 = 500_000;
 
 impl Geometry {
@@ -96,13 +97,14 @@ impl Geometry {
     /// `None` with fewer than two different points.
     pub fn line(points: &[Position]) -> Option<Self> {
         let line = spots(points);
-        (line.len() >= 2).then(|| Self { kind: Kind::Line, parts: vec![line] })
+        (line.len() >= 2 && line.len() as u64 <= POINTS_MAX).then(|| Self { kind: Kind::Line, parts: vec![line] })
     }
 
     /// Rings are closed here if they are not; rings without area are dropped, and `None` if nothing remains.
     pub fn area(rings: &[Vec<Position>]) -> Option<Self> {
         let parts: Vec<_> = rings.iter().map(|ring| open_ring(spots(ring))).filter(|ring| ring.len() >= 3).collect();
-        (!parts.is_empty()).then_some(Self { kind: Kind::Area, parts })
+        let points: usize = parts.iter().map(Vec::len).sum();
+        (!parts.is_empty() && points as u64 <= POINTS_MAX).then_some(Self { kind: Kind::Area, parts })
     }
 
     pub fn bounds(&self) -> Bounds {

@@ -71,15 +71,39 @@ fn four_tiles_are_one_picture() {
         let (x, y) = (u32::try_from(centre.left / 256).unwrap(), u32::try_from(centre.top / 256).unwrap());
         let corner = View::tile(zoom, x, y).unwrap();
         let whole = View { width: 512, height: 512, ..corner };
-        let whole = pixels(&draw(&scene, whole, Theme::Light, scale).unwrap().png().unwrap());
+        let whole = draw(&scene, whole, Theme::Light, scale).unwrap();
+        let whole = whole.pixmap();
         let side = whole.width() / 2;
         for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-            let tile = pixels(&render_tile(&scene, zoom, x + dx, y + dy, Theme::Light, scale).unwrap());
-            let (off, count) = difference(&whole, &tile, (dx * side, dy * side));
+            let tile = draw(&scene, View::tile(zoom, x + dx, y + dy).unwrap(), Theme::Light, scale).unwrap();
+            let (off, count) = difference(whole, tile.pixmap(), (dx * side, dy * side));
             // Edges are smoothed in sixteen steps; rounding may tip a pixel by one step, nothing more.
             assert!(off <= 16 && count * 200 <= side * side, "zoom {zoom}, tile {dx} {dy}: {count} pixels by {off}");
         }
     }
+}
+
+#[test]
+fn few_colours_look_the_same() {
+    let scene = small_town();
+    for (zoom, theme) in [(15, Theme::Light), (16, Theme::Dark), (18, Theme::Light)] {
+        let canvas = draw(&scene, View::around(HERE, zoom, 400, 300).unwrap(), theme, Scale::One).unwrap();
+        let png = canvas.png().unwrap();
+        let (off, _) = difference(canvas.pixmap(), &pixels(&png), (0, 0));
+        assert!(off <= 16, "zoom {zoom}: a shade is off by {off}");
+        assert!(png.len() < canvas.pixmap().encode_png().unwrap().len() * 2 / 3, "zoom {zoom}: {} bytes", png.len());
+    }
+}
+
+#[test]
+fn a_picture_of_all_colours_is_still_encoded() {
+    let mut noise = tiny_skia::Pixmap::new(64, 64).unwrap();
+    for (index, pixel) in noise.pixels_mut().iter_mut().enumerate() {
+        let [red, green, ..] = (u32::try_from(index).unwrap().wrapping_mul(2_654_435_761)).to_be_bytes();
+        *pixel = tiny_skia::ColorU8::from_rgba(red, green, red ^ green, 255).premultiply();
+    }
+    let (off, _) = difference(&noise, &pixels(&crate::encode::png(&noise).unwrap()), (0, 0));
+    assert!(off <= 32);
 }
 
 #[test]

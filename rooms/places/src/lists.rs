@@ -195,6 +195,9 @@ fn address_of(record: &csv::StringRecord, columns: [usize; 6]) -> Result<NewAddr
         if field(index).chars().count() > FIELD_CHARS_MAX {
             return Err(format!("{name} ist länger als {FIELD_CHARS_MAX} Zeichen"));
         }
+        if field(index).chars().any(char::is_control) {
+            return Err(format!("{name} enthält Steuerzeichen"));
+        }
     }
     if field(0).is_empty() || field(1).is_empty() {
         return Err("Straße oder Hausnummer fehlt".to_owned());
@@ -271,7 +274,8 @@ fn asset_of(feature: &Value) -> Result<Listed, String> {
         let value = names.iter().find_map(|name| feature.get("properties")?.get(*name));
         let text =
             value.and_then(|value| value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|n| n.to_string())));
-        text.map(|text| text.trim().chars().take(FIELD_CHARS_MAX).collect::<String>()).filter(|text| !text.is_empty())
+        text.map(|text| text.trim().chars().filter(|c| !c.is_control()).take(FIELD_CHARS_MAX).collect::<String>())
+            .filter(|text| !text.is_empty())
     };
     let word = property(&["art", "kind"]).ok_or("die Eigenschaft „art“ fehlt")?;
     let kind = asset_kind(&word).ok_or_else(|| format!("die Art „{word}“ ist unbekannt"))?;

@@ -152,7 +152,11 @@ pub fn asset(tx: &Tx<'_>, id: AssetId) -> Result<Option<Asset>, DbError> {
     tx.query_one(Sql::join(&[ASSET_COLUMNS, "WHERE a.municipality = $1 AND a.id = $2"]), p![id])
 }
 
+/// The asset behind a sticker; whatever else stands in an address is no token.
 pub fn asset_by_token(tx: &Tx<'_>, token: &str) -> Result<Option<Asset>, DbError> {
+    if token.len() != 10 || !token.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
     tx.query_one(Sql::join(&[ASSET_COLUMNS, "WHERE a.municipality = $1 AND a.token = $2 AND a.active"]), p![token])
 }
 

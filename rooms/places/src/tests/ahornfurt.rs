@@ -74,7 +74,7 @@ async fn ahornfurt_is_a_whole_town() {
                 if zoom >= 17 { Position { lat: market.lat + 0.0009, lon: market.lon + 0.0035 } } else { market };
             let wish = crate::StillWish { zoom, pins: vec![], ..crate::StillWish::of_place(centre, 1000, 720, theme) };
             let picture = still(&db, town, wish).await.unwrap();
-            assert!(picture.png.len() > 40_000);
+            assert!(picture.png.len() > 20_000, "zoom {zoom}: {} bytes", picture.png.len());
             super::keep_picture(&format!("ahornfurt-{zoom}-{}.png", theme.word()), &picture.png);
         }
     })

@@ -24,7 +24,8 @@ fn good_lines_are_read_and_bad_ones_named() {
                 Ringweg;8;96999;Ahornfurt;hier;dort\n\
                 Ringweg;9;96999;Ahornfurt;50,1301;11,0301\n\
                 Ringweg;10;96999;Ahornfurt;150.0;11.0\n\
-                Ringweg;11\n";
+                Ringweg;11\n\
+                Ring\u{0}weg;12;96999;Ahornfurt;50.12;11.03\n";
     let mut report = Report::default();
     let rows = read_addresses(list, &mut report).unwrap();
     let lines: Vec<_> = rows.iter().map(|row| format!("{} {}", row.street, row.house_number)).collect();
@@ -39,6 +40,7 @@ fn good_lines_are_read_and_bad_ones_named() {
             (5, "Breite oder Länge ist keine Zahl in Grad"),
             (7, "Breite oder Länge ist keine Zahl in Grad"),
             (8, "Breite oder Länge ist keine Zahl in Grad"),
+            (9, "strasse enthält Steuerzeichen"),
         ]
     );
     let columns = "Straße,HausNr,PLZ,Gemeinde,Breite,Länge\nRingweg,1,96999,Ahornfurt,50.1,11.0\n";

@@ -171,6 +171,9 @@ async fn a_sticker_leads_to_its_asset_until_it_is_withdrawn() {
         let (token, id) = (swing.token.clone(), swing.id);
         let by_token = look(&db, town, move |tx| store::asset_by_token(tx, &token)).await;
         assert_eq!(by_token.as_ref(), Some(&swing));
+        for wrong in ["", "abc", "zzzzzzzzzz", "\u{0}bcdefghij", "' OR 1=1 --"] {
+            assert!(look(&db, town, move |tx| store::asset_by_token(tx, wrong)).await.is_none(), "{wrong:?}");
+        }
         let parent = swing.parent.unwrap();
         assert_eq!(look(&db, town, move |tx| store::assets_of(tx, parent)).await, vec![swing.clone()]);
         let gone = db.write(town, |tx| {
