@@ -138,12 +138,13 @@ pub fn own_pages(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<
     for page in TextPage::ALL {
         let own = store::newest_text(tx, *page, t.lang)?.map(|text| text.body);
         let german = store::newest_text(tx, *page, Lang::De)?.map(|text| text.body);
-        let body = markup::plain(&town_text::choose(*page, t.lang, own, german).source);
+        let source = town_text::choose(*page, t.lang, own, german).source;
+        let body = markup::plain(&source);
         let title = t.s(page.title());
         let score = score(query, title, page.synonyms(), &body);
         hits.push((
             score,
-            SearchHit { group, href: page.path().to_owned(), title: title.to_owned(), text: extract(&body) },
+            SearchHit { group, href: page.path().to_owned(), title: title.to_owned(), text: extract(&source) },
         ));
     }
     for (path, key, synonyms) in OTHER_PAGES {
@@ -157,9 +158,10 @@ pub fn own_pages(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<
     Ok(hits.into_iter().map(|(_, hit)| hit).collect())
 }
 
-/// The first words of a page, cut at a word; a name in braces would mean nothing here.
-fn extract(body: &str) -> String {
-    let text = body.split('{').next().unwrap_or("");
+/// The first words of a page, cut at a word; a line with a name in braces would mean nothing here.
+pub fn extract(source: &str) -> String {
+    let lines: Vec<&str> = source.lines().filter(|line| !line.contains('{') && !line.starts_with('#')).collect();
+    let text = markup::plain(&lines.join("\n"));
     let mut out = String::new();
     for word in text.split_whitespace() {
         if out.len() + word.len() > 120 {

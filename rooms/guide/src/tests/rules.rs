@@ -2,7 +2,7 @@
 
 use crate::{
     authorities, forms, home, markup, notices,
-    search::{fold, nearly_same, score},
+    search::{extract, fold, nearly_same, score},
     town_text::{PLACEHOLDERS, TextPage, choose, fill},
 };
 use base::{Land, Position};
@@ -154,6 +154,14 @@ fn a_page_answers_by_name_before_synonym_before_text() {
         assert_eq!(answer(nothing), 0, "{nothing}");
     }
     assert_eq!(fold("Straße, Ä-Ü!"), "strasse  ae ue ");
+}
+
+#[test]
+fn an_extract_is_made_of_whole_words_and_lines_that_mean_something_alone() {
+    assert_eq!(extract("## Titel\n\nDas ist {name}.\nHier [steht](/x) **viel**."), "Hier steht viel.");
+    let long = extract(&"Wort ".repeat(60));
+    assert!(long.ends_with("Wort …") && long.len() < 130, "{long}");
+    assert_eq!(extract("{nur}"), "");
 }
 
 #[test]
