@@ -2,7 +2,7 @@
 
 CREATE TABLE municipalities (
     id UUID NOT NULL PRIMARY KEY,
-    name TEXT NOT NULL,
+    name TEXT NOT NULL, -- impersonal: the name of a town
     created_at BIGINT NOT NULL,
     active BOOLEAN NOT NULL
 );
@@ -53,7 +53,7 @@ CREATE TABLE audit (
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
-    subject TEXT NOT NULL,
+    subject TEXT NOT NULL, -- impersonal: kind and id of a thing
     detail TEXT NOT NULL,
     hash BYTEA NOT NULL,
     PRIMARY KEY (municipality, seq)

@@ -28,8 +28,8 @@ pub use store::{
 };
 
 use base::Permission;
-use db::Migration;
-use web::{Access, Listener, Room, Routes};
+use db::{DbError, Migration, Tx};
+use web::{Access, DemoPage, Listener, Room, Routes};
 
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "20261122_cases", sql: include_str!("../migrations/20261122_cases.sql") }];
@@ -45,11 +45,30 @@ pub fn room() -> Room {
         desk_links: desk::links,
         upkeep: upkeep::quarter_hour,
         template: upkeep::template,
+        demo_pages,
         ..Room::named("cases")
     }
 }
 
 const LISTENERS: &[Listener] = &[Listener { event: "staff.disabled", handle: upkeep::staff_disabled }];
+
+/// The demo's clerk works in the depot, so the example case is the depot's youngest.
+fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
+    let mut pages = vec![
+        DemoPage::public("/stand", "status-entrance"),
+        DemoPage { status: 410, ..DemoPage::public("/post/bestaetigen/abgelaufen", "mail-link-gone") },
+        DemoPage::staff("/arbeit", "clerk", "desk-inbox"),
+        DemoPage::staff("/arbeit?liste=meine", "clerk", "desk-mine"),
+        DemoPage::staff("/arbeit?liste=team", "head", "desk-team"),
+        DemoPage::staff("/arbeit?liste=erledigt", "clerk", "desk-done"),
+        DemoPage::staff("/arbeit/suche?q=Schaukel", "clerk", "desk-search"),
+    ];
+    let depot = identity::standard_unit(tx.municipality(), "works_depot");
+    if let Some(number) = store::youngest_of_unit(tx, depot)? {
+        pages.push(DemoPage::staff(format!("/arbeit/fall/{number}"), "clerk", "desk-case"));
+    }
+    Ok(pages)
+}
 
 fn routes(routes: &mut Routes) {
     use Access::{Needs, Public};

@@ -135,7 +135,7 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
     let depot = standard_unit(tx.municipality(), "works_depot");
     let mut pages = vec![
         DemoPage::public("/anmelden", "sign-in"),
-        DemoPage::public("/einladung/abgelaufen", "invitation-gone"),
+        DemoPage { status: 410, ..DemoPage::public("/einladung/abgelaufen", "invitation-gone") },
         DemoPage::staff("/konto", "clerk", "account"),
         DemoPage::staff("/verwaltung/personen", "administrator", "people"),
         DemoPage::staff("/verwaltung/personen/neu", "administrator", "person-new"),

@@ -31,7 +31,7 @@ pub use tiles::{Picture, PictureError, StillWish, TileWish, still, tile};
 
 use base::Position;
 use db::{DbError, Migration, Tx};
-use web::{Access, Room, Routes, SearchHit, Texts};
+use web::{Access, DemoPage, Room, Routes, SearchHit, Texts};
 
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "20261122_places", sql: include_str!("../migrations/20261122_places.sql") }];
@@ -51,6 +51,9 @@ pub fn room() -> Room {
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
         search: hits_of,
+        demo_pages: |_| {
+            Ok(vec![DemoPage::public("/orte?q=Hauptstr", "places"), DemoPage::public("/orte", "places-empty")])
+        },
         ..Room::named("places")
     }
 }

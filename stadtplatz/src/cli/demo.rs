@@ -31,7 +31,7 @@ pub async fn run(config: &Config, demo: &Demo) -> anyhow::Result<()> {
     let accounts = staff(&site, id).await.context("die Beschäftigten lassen sich nicht anlegen")?;
     places::ahornfurt::seed(&site.db, id).await.context("die Karte lässt sich nicht anlegen")?;
     site.db.write(id, guide::seed).await.context("Texte und Hinweise lassen sich nicht anlegen")?;
-    // reports::seed(&site, id).await.context("die Meldungen lassen sich nicht anlegen")?;
+    reports::seed(&site, id).await.context("die Meldungen lassen sich nicht anlegen")?;
     write_summary(config, &site, id, &base_url, &accounts).await?;
     if demo.prepare_only {
         site.db.close().await;

@@ -82,6 +82,14 @@ pub fn by_number(tx: &Tx<'_>, number: &str) -> Result<Option<CaseHead>, DbError>
     tx.query_one(db::Sql::join(&[HEAD, "AND number = $2"]), p![number])
 }
 
+/// Number of the youngest case of a unit.
+pub fn youngest_of_unit(tx: &Tx<'_>, unit: OrgUnitId) -> Result<Option<String>, DbError> {
+    tx.scalar(
+        "SELECT number FROM cases_cases WHERE municipality = $1 AND unit = $2 ORDER BY number DESC LIMIT 1",
+        p![unit],
+    )
+}
+
 record! {
     /// What the reporter sent, for the pages that show one case.
     #[derive(Clone)]
