@@ -115,6 +115,17 @@ function table() {
   writeFileSync(join(out, "assets.json"), `${JSON.stringify(Object.fromEntries(assets.map(({ name, path }) => [name, path])), null, 1)}\n`);
 }
 
+/** The budgets of a first view; growing past one is a decision, not an accident. Kilobytes as they travel. */
+function budgets() {
+  const limits = { "stadtplatz.css": ["br", 25], "kern.js": ["gz", 28], "karte.js": ["gz", 46], "arbeit.js": ["gz", 6], "icons.svg": ["br", 8] };
+  for (const { name, path } of assets) {
+    const [packed, limit] = limits[name] ?? [];
+    if (!packed) continue;
+    const size = readFileSync(join(out, "files", `${path}.${packed}`)).length / 1024;
+    if (size > limit) throw new Error(`${name} is ${size.toFixed(1)} kB (${packed}), its budget is ${limit} kB`);
+  }
+}
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, "files"), { recursive: true });
 const fonts = {};
@@ -126,4 +137,5 @@ sprite();
 await sheet("stadtplatz.css", "stadtplatz.css", fonts);
 await sheet("karte.css", "map.css", fonts);
 await scripts();
+budgets();
 table();
