@@ -47,7 +47,6 @@ reports-thing = Welches ist es?
 reports-thing-none = Keines davon
 reports-danger-title = Gefahr? Rufen Sie sofort an
 reports-stop-title = Dafür sind andere da
-reports-choose = bitte wählen
 reports-body = Beschreibung
 reports-body-hint = Freiwillig, wenn oben schon alles gesagt ist. Keine Namen.
 reports-body-missing = Beschreiben Sie kurz, was los ist, oder schicken Sie ein Foto mit.

@@ -47,7 +47,6 @@ reports-thing = Which one is it?
 reports-thing-none = None of these
 reports-danger-title = Danger? Call right away
 reports-stop-title = Others take care of this
-reports-choose = please choose
 reports-body = Description
 reports-body-hint = Optional if everything is said above. No names.
 reports-body-missing = Describe briefly what is wrong, or add a photo.

@@ -161,7 +161,7 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
         Ok((url, number)) => {
             let mut response = visit.see_other(&url);
             if let Some(number) = number {
-                let cookie = cases::access_cookie(&visit.site.keys, &number, visit.site.clock.now());
+                let cookie = cases::access_cookie(&visit.site.keys, visit.town_id(), &number, visit.site.clock.now());
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             Ok(response)
@@ -200,7 +200,7 @@ pub fn send(
     let site = open::Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
     let opened = open::open(tx, &site, &draft, email, &sending.phone)?;
     let until = tx.now().plus_seconds(RECEIPT_HOURS * 3_600);
-    let token = visit.site.keys.seal(RECEIPT, &opened.number, until);
+    let token = visit.site.keys.seal(visit.town_id(), RECEIPT, &opened.number, until);
     let url = format!("/melden/fertig/{}?beleg={token}", opened.number);
     tx.once_answer(sending.key, &url)?;
     Ok((url, Some(opened.number)))
@@ -230,7 +230,7 @@ struct ReceiptPage {
 /// The receipt opens only with the token from the sending, because it shows the PIN.
 pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
     let now = visit.site.clock.now();
-    let named = visit.site.keys.open(RECEIPT, form.text("beleg"), now);
+    let named = visit.site.keys.open(visit.town_id(), RECEIPT, form.text("beleg"), now);
     if named.as_deref() != Some(number.as_str()) {
         return Ok(visit.see_other("/stand"));
     }
@@ -249,9 +249,7 @@ pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> An
         place: report.place,
         due: words::date(t.lang, head.due.date(), now.date()),
         due_iso: head.due.date().to_string(),
-        image: format!(
-            "/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&theme=light&pins={lat:.6},{lon:.6},ort"
-        ),
+        image: format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&pins={lat:.6},{lon:.6},ort"),
         again_href: format!("/melden?lat={lat:.6}&lon={lon:.6}"),
         is_waiting: report.visibility == crate::report::Visibility::Waiting,
     })

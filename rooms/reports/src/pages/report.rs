@@ -76,7 +76,7 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
         photos: photos.iter().map(|(id,)| format!("/bild/{id}")).collect(),
         steps,
         image: format!(
-            "/karte/bild?lat={:.6}&lon={:.6}&zoom=17&w=640&h=360&theme=light&pins={:.6},{:.6},{}",
+            "/karte/bild?lat={:.6}&lon={:.6}&zoom=17&w=640&h=360&pins={:.6},{:.6},{}",
             row.lat,
             row.lon,
             row.lat,
