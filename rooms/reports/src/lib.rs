@@ -36,6 +36,7 @@ pub fn room() -> Room {
         news,
         search,
         upkeep,
+        blobs,
         template,
         demo_pages,
         ..Room::named("reports")
@@ -43,7 +44,7 @@ pub fn room() -> Room {
 }
 
 fn routes(routes: &mut Routes) {
-    use Access::{Needs, Public};
+    use Access::{Needs, NeedsInTown, Public};
     use Permission::{ReportModerate, TownEdit};
     use desk::{blocks, categories, review};
     use pages::{check, follow, list, photos, place, report, same, what};
@@ -82,12 +83,12 @@ fn routes(routes: &mut Routes) {
     routes.post("/arbeit/meldung/{number}", Needs(ReportModerate), review::decide);
     routes.get("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::photo);
     routes.post("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::publish_photo);
-    routes.get("/arbeit/sperren", Needs(ReportModerate), blocks::list);
-    routes.post("/arbeit/sperren", Needs(ReportModerate), blocks::add);
-    routes.post("/arbeit/sperren/{id}/aufhebung", Needs(ReportModerate), blocks::remove);
-    routes.get("/arbeit/kategorien", Needs(TownEdit), categories::list);
-    routes.get("/arbeit/kategorien/{word}", Needs(TownEdit), categories::edit);
-    routes.post("/arbeit/kategorien/{word}", Needs(TownEdit), categories::save);
+    routes.get("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::list);
+    routes.post("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::add);
+    routes.post("/arbeit/sperren/{id}/aufhebung", NeedsInTown(ReportModerate), blocks::remove);
+    routes.get("/arbeit/kategorien", NeedsInTown(TownEdit), categories::list);
+    routes.get("/arbeit/kategorien/{word}", NeedsInTown(TownEdit), categories::edit);
+    routes.post("/arbeit/kategorien/{word}", NeedsInTown(TownEdit), categories::save);
 }
 
 /// What the home page tells about reports. Public ones only.

@@ -9,24 +9,23 @@ use base::Moment;
 use db::{DbError, Tx, p, record};
 use uuid::Uuid;
 
-/// What waits for a look: reports not reviewed yet and public ones somebody complained about; oldest first.
+/// Not reviewed yet. Where a town publishes at once, that is after the fact, and photos wait for it.
+const UNREVIEWED: &str = "AND visibility IN ('waiting', 'public') AND reviewed_at IS NULL AND complaints = 0";
+
+/// What waits for a look: public reports somebody complained about, then those not reviewed yet; oldest first.
 pub fn to_review(tx: &Tx<'_>, limit: i64) -> Result<Vec<DeskReport>, DbError> {
     let mut found: Vec<DeskReport> =
         tx.query(db::Sql::join(&[DESK, "AND complaints > 0 ORDER BY opened_at, id LIMIT $2"]), p![limit])?;
-    let waiting: Vec<DeskReport> = tx.query(
-        db::Sql::join(&[DESK, "AND visibility = 'waiting' AND complaints = 0 ORDER BY opened_at, id LIMIT $2"]),
-        p![limit],
-    )?;
+    let waiting: Vec<DeskReport> =
+        tx.query(db::Sql::join(&[DESK, UNREVIEWED, "ORDER BY opened_at, id LIMIT $2"]), p![limit])?;
     found.extend(waiting);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     Ok(found)
 }
 
 pub fn to_review_count(tx: &Tx<'_>) -> Result<i64, DbError> {
-    let waiting: Option<i64> = tx.scalar(
-        "SELECT COUNT(*) FROM reports_reports WHERE municipality = $1 AND visibility = 'waiting' AND complaints = 0",
-        p![],
-    )?;
+    let waiting: Option<i64> =
+        tx.scalar(db::Sql::join(&["SELECT COUNT(*) FROM reports_reports WHERE municipality = $1", UNREVIEWED]), p![])?;
     let complaints: Option<i64> =
         tx.scalar("SELECT COUNT(*) FROM reports_reports WHERE municipality = $1 AND complaints > 0", p![])?;
     Ok(waiting.unwrap_or(0) + complaints.unwrap_or(0))

@@ -156,6 +156,35 @@ async fn the_public_sees_the_covered_copy_of_a_photo() {
 }
 
 #[tokio::test]
+async fn a_town_may_publish_at_once_but_photos_wait() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        site.site
+            .db
+            .write::<_, DbError>(id, |tx| {
+                tx.unaudited("a setting of a test");
+                let mut town = web::load_town(tx)?.expect("the town was founded");
+                town.review_before_public = false;
+                web::save_town(tx, &town)
+            })
+            .await
+            .unwrap();
+        site.site.town_changed();
+        let number = number_of(&report(&site, "road/pothole", "Tiefes Loch", "").await);
+        site.visitor(HOST).visit(&format!("/melden/{number}")).await.is(200).shows("Tiefes Loch");
+        let private = number_of(&report(&site, "vehicle/car", "", "").await);
+        site.visitor(HOST).visit(&format!("/melden/{private}")).await.is(404);
+        let mut kim = staff(&site, id, "moderator").await;
+        kim.visit("/arbeit/pruefung").await.shows(&number).hides(&private);
+        let path = format!("/arbeit/meldung/{number}");
+        let page = kim.visit(&path).await;
+        kim.send(&page, &path, &[("verdict", "publish")]).await.is(200);
+        kim.visit("/arbeit/pruefung").await.hides(&number);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_withdrawn_report_disappears() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
