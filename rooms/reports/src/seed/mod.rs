@@ -1,4 +1,244 @@
-//! The demo town's reports.
+//! The demo town's two years of reports: believable texts, places from the registers, photos drawn by code, stories of
+//! the offices. Never part of a real town. Invariant: a second run finds the first one's reports and changes nothing.
 
-/// Filled below.
-pub async fn seed() {}
+mod dice;
+mod ground;
+mod kinds;
+mod plan;
+mod scenes;
+mod store;
+mod story;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    report::ReportId,
+    store::{self as reports, NewReport},
+};
+use base::{Actor, MunicipalityId};
+use bytes::Bytes;
+use cases::{AttachmentKind, CaseId, NewAttachment, NewCase, SeedCase, State, Step};
+use db::{Audit, DbError, Tx};
+use files::{BlobId, BlobKey, Refused, StoreError, picture};
+use mail::EmailAddress;
+use plan::Planned;
+use scenes::Scene;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use story::{Fate, NUMBER_OF_SAME};
+use web::{Site, Town};
+
+/// Why the past could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("the town has no document yet")]
+    NoTown,
+    #[error("a drawn photo was not taken")]
+    Photo(#[from] Refused),
+    #[error("a drawn photo was not stored")]
+    Store(#[from] StoreError),
+    #[error("the demo town's reports were not written")]
+    Db(#[from] DbError),
+}
+
+const BATCH: usize = 50;
+
+/// Which picture is under which blob; reports that show the same scene share it.
+type Photos = BTreeMap<(Scene, bool), BlobId>;
+
+/// What every batch needs.
+struct Stock {
+    town: Arc<Town>,
+    ground: ground::Ground,
+    plan: Vec<Planned>,
+    photos: Photos,
+}
+
+/// Writes the past of this town, unless it has reports already.
+pub async fn seed(site: &Site, town: MunicipalityId) -> Result<(), SeedError> {
+    if site.db.read::<_, DbError>(town, reports::any).await? {
+        return Ok(());
+    }
+    let document = site.town(town).await?.ok_or(SeedError::NoTown)?;
+    let ground = site.db.read::<_, DbError>(town, ground::read).await?;
+    let plan = plan::plan(&ground, &document.working_days(), site.clock.now());
+    let photos = put_photos(site, town, &plan).await?;
+    let stock = Arc::new(Stock { town: document, ground, plan, photos });
+    let mut numbers: Vec<String> = Vec::with_capacity(stock.plan.len());
+    while numbers.len() < stock.plan.len() {
+        let (stock, known) = (Arc::clone(&stock), numbers.clone());
+        let batch = site.db.write::<_, DbError>(town, move |tx| write_batch(tx, &stock, &known)).await?;
+        numbers.extend(batch);
+    }
+    let (stock, now) = (Arc::clone(&stock), site.clock.now());
+    site.db.write::<_, DbError>(town, move |tx| follow_areas(tx, &stock, plan::beginning(now))).await?;
+    Ok(())
+}
+
+/// Draws, prepares and stores the pictures the plan needs, two at a time.
+async fn put_photos(site: &Site, town: MunicipalityId, plan: &[Planned]) -> Result<Photos, SeedError> {
+    let wanted: BTreeSet<(Scene, bool)> = plan.iter().filter_map(|planned| planned.photo).collect();
+    let mut photos = Photos::new();
+    let wanted: Vec<(Scene, bool)> = wanted.into_iter().collect();
+    for pair in wanted.chunks(2) {
+        let drawing: Vec<_> = pair
+            .iter()
+            .map(|what| {
+                (
+                    *what,
+                    tokio::task::spawn_blocking({
+                        let what = *what;
+                        move || draw(what)
+                    }),
+                )
+            })
+            .collect();
+        for (what, drawn) in drawing {
+            let picture = drawn.await.unwrap_or(Err(Refused::Broken))?;
+            let id = BlobId(base::new_id(&*site.clock, &*site.chance));
+            site.files.put_picture(BlobKey::whole(town, id), &picture).await?;
+            photos.insert(what, id);
+        }
+    }
+    Ok(photos)
+}
+
+fn draw((scene, evening): (Scene, bool)) -> Result<picture::Picture, Refused> {
+    let png = scene.png(evening).ok_or(Refused::Broken)?;
+    picture::prepare_now(&Bytes::from(png), picture::Limits::default())
+}
+
+/// The next reports after those with known numbers; their numbers.
+fn write_batch(tx: &Tx<'_>, stock: &Stock, known: &[String]) -> Result<Vec<String>, DbError> {
+    let mut numbers = known.to_vec();
+    for (index, planned) in stock.plan.iter().enumerate().skip(known.len()).take(BATCH) {
+        let number = write(tx, stock, planned, index, &numbers)?;
+        numbers.push(number);
+    }
+    let fresh = numbers.split_off(known.len());
+    tx.audit(Audit {
+        actor: Actor::System.trace(),
+        action: "report.seeded",
+        subject: "reports".to_owned(),
+        detail: json!({ "reports": fresh.len() }),
+    });
+    Ok(fresh)
+}
+
+fn write(tx: &Tx<'_>, stock: &Stock, planned: &Planned, index: usize, numbers: &[String]) -> Result<String, DbError> {
+    let case = seed_case_of(stock, planned, index, numbers);
+    let blobs: Vec<uuid::Uuid> = case.new.attachments.iter().map(|photo| photo.blob.0).collect();
+    let (id, number) = cases::seed_case(tx, &stock.town, &case)?;
+    let head = cases::head(tx, id)?.ok_or_else(|| DbError::WrongShape("a seeded case is not there".to_owned()))?;
+    let report = NewReport {
+        id: ReportId(tx.new_id()),
+        case_id: id.0,
+        number: number.clone(),
+        category: case.new.category,
+        problem: planned.kind.problem.to_owned(),
+        title: case.new.title,
+        body: case.new.body,
+        place: case.new.place,
+        district: case.new.district,
+        position: planned.place.position,
+        asset: planned.place.thing.as_ref().map(|(asset, _)| *asset),
+        visibility: planned.visibility,
+        state: head.state.word().to_owned(),
+        opened_at: planned.opened,
+        closed_at: head.closed_at,
+        due: head.due,
+        photos: blobs,
+    };
+    reports::insert(tx, &report)?;
+    let mut before = State::Received;
+    for (at, state) in &planned.story.states {
+        if *state != before {
+            reports::add_step(tx, report.id, *at, state.word())?;
+        }
+        before = *state;
+    }
+    store::settle(tx, report.id, planned)?;
+    join_in(tx, &report, planned, id, index)?;
+    Ok(number)
+}
+
+/// Others with the same damage, and followers.
+fn join_in(tx: &Tx<'_>, report: &NewReport, planned: &Planned, case: CaseId, index: usize) -> Result<(), DbError> {
+    if !planned.same.is_empty() {
+        let others = match planned.same.len() {
+            1 => "einer weiteren Person".to_owned(),
+            more => format!("{more} weiteren Personen"),
+        };
+        cases::put_fact(tx, case, "Auch gemeldet von", &others)?;
+    }
+    let since = planned.reviewed.unwrap_or(planned.opened);
+    for follower in 0..planned.followers {
+        let address = format!("folgt.{index:04}.{follower}@example.org");
+        store::follow(tx, Some(report.id), (planned.place.position, 0.0), &address, since)?;
+    }
+    Ok(())
+}
+
+fn seed_case_of(stock: &Stock, planned: &Planned, index: usize, numbers: &[String]) -> SeedCase {
+    let kind = planned.kind;
+    let category = stock.ground.categories.get(kind.category);
+    let thing = planned.place.thing.as_ref().map_or("", |(_, label)| label.as_str());
+    let photo = planned.photo.and_then(|what| stock.photos.get(&what));
+    let attachment =
+        |blob: &BlobId| NewAttachment { blob: *blob, name: "Foto.jpg".to_owned(), kind: AttachmentKind::Picture };
+    let mut steps = planned.story.steps.clone();
+    if let Fate::SameAs(other) = planned.fate {
+        let number = numbers.get(other).map_or("", String::as_str);
+        for step in &mut steps {
+            if let Step::Close { reason, text, .. } = &mut step.step {
+                *reason = reason.replace(NUMBER_OF_SAME, number);
+                *text = text.replace(NUMBER_OF_SAME, number);
+            }
+        }
+    }
+    let email = planned.with_mail.then(|| EmailAddress::parse(&format!("meldung.{index:04}@example.org")).ok());
+    SeedCase {
+        new: NewCase {
+            kind: "report",
+            title: category.map(|category| category.title(kind.problem, thing)).unwrap_or_default(),
+            body: planned.body.clone(),
+            category: kind.category.to_owned(),
+            category_label: category.map(|category| category.label.de.clone()).unwrap_or_default(),
+            facts: planned.facts.clone(),
+            place: planned.place.called.clone(),
+            district: planned.place.district.clone(),
+            position: Some(planned.place.position),
+            email: email.flatten(),
+            phone: None,
+            language: planned.language,
+            desk_link: None,
+            attachments: photo.map(attachment).into_iter().collect(),
+            channel: "web",
+            at: planned.opened,
+        },
+        unit: None,
+        steps,
+    }
+}
+
+/// A dozen people hear of everything around where they live.
+fn follow_areas(tx: &Tx<'_>, stock: &Stock, since: base::Moment) -> Result<(), DbError> {
+    let every = (stock.ground.addresses.len() / 12).max(1);
+    let homes = stock.ground.addresses.iter().step_by(every).take(12);
+    for (index, home) in homes.enumerate() {
+        let address = format!("umkreis.{index:02}@example.org");
+        store::follow(tx, None, (home.position, 300.0), &address, since)?;
+    }
+    tx.audit(Audit {
+        actor: Actor::System.trace(),
+        action: "report.seeded",
+        subject: "reports".to_owned(),
+        detail: json!({ "area_followers": 12 }),
+    });
+    Ok(())
+}

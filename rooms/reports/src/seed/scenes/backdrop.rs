@@ -33,13 +33,28 @@ fn cloud(b: &mut Brush, x: f32, y: f32, s: f32) {
 
 pub fn hills(b: &mut Brush, y: f32, far: u32, near: u32) {
     b.blob(
-        &[(-200.0, y + 10.0), (120.0, y - 90.0), (420.0, y - 30.0), (760.0, y - 110.0), (1120.0, y - 40.0),
-          (1400.0, y - 70.0), (1400.0, y + 200.0), (-200.0, y + 200.0)],
+        &[
+            (-200.0, y + 10.0),
+            (120.0, y - 90.0),
+            (420.0, y - 30.0),
+            (760.0, y - 110.0),
+            (1120.0, y - 40.0),
+            (1400.0, y - 70.0),
+            (1400.0, y + 200.0),
+            (-200.0, y + 200.0),
+        ],
         far,
     );
     b.blob(
-        &[(-200.0, y - 20.0), (260.0, y - 10.0), (560.0, y - 62.0), (900.0, y - 8.0), (1400.0, y - 50.0),
-          (1400.0, y + 220.0), (-200.0, y + 220.0)],
+        &[
+            (-200.0, y - 20.0),
+            (260.0, y - 10.0),
+            (560.0, y - 62.0),
+            (900.0, y - 8.0),
+            (1400.0, y - 50.0),
+            (1400.0, y + 220.0),
+            (-200.0, y + 220.0),
+        ],
         near,
     );
 }
@@ -47,10 +62,14 @@ pub fn hills(b: &mut Brush, y: f32, far: u32, near: u32) {
 /// A tree with a round crown; `y` is its foot, `s` 1 for one of about 300 pixels.
 pub fn tree(b: &mut Brush, x: f32, y: f32, s: f32, crown: u32) {
     b.shadow(x, y + 4.0 * s, 90.0 * s, 14.0 * s);
-    b.poly(&[(x - 14.0 * s, y), (x - 8.0 * s, y - 150.0 * s), (x + 8.0 * s, y - 150.0 * s), (x + 14.0 * s, y)], 0x6B4F3A);
+    b.poly(
+        &[(x - 14.0 * s, y), (x - 8.0 * s, y - 150.0 * s), (x + 8.0 * s, y - 150.0 * s), (x + 14.0 * s, y)],
+        0x6B4F3A,
+    );
     b.line(&[(x, y - 110.0 * s), (x - 40.0 * s, y - 170.0 * s)], 8.0 * s, 0x6B4F3A);
     b.line(&[(x, y - 125.0 * s), (x + 38.0 * s, y - 180.0 * s)], 8.0 * s, 0x6B4F3A);
-    let leaves = [(0.0, -225.0, 88.0), (-68.0, -190.0, 62.0), (66.0, -196.0, 64.0), (-30.0, -260.0, 60.0), (40.0, -262.0, 56.0)];
+    let leaves =
+        [(0.0, -225.0, 88.0), (-68.0, -190.0, 62.0), (66.0, -196.0, 64.0), (-30.0, -260.0, 60.0), (40.0, -262.0, 56.0)];
     for (dx, dy, r) in leaves {
         b.circle(x + dx * s, y + dy * s, r * s, crown);
     }
@@ -66,8 +85,16 @@ pub fn bare_tree(b: &mut Brush, x: f32, y: f32, s: f32) {
     b.poly(&[(x - 15.0 * s, y), (x - 6.0 * s, y - 190.0 * s), (x + 6.0 * s, y - 190.0 * s), (x + 15.0 * s, y)], bark);
     for (dx, dy, w) in [(-90.0, -290.0, 9.0), (80.0, -300.0, 9.0), (-30.0, -340.0, 8.0), (30.0, -350.0, 7.0)] {
         b.bow((x, y - 150.0 * s), (x + dx * 0.2 * s, y - 230.0 * s), (x + dx * s, y + dy * s), w * s, bark);
-        b.line(&[(x + dx * 0.6 * s, y + dy * 0.82 * s), (x + (dx * 0.6 + 46.0) * s, y + (dy - 14.0) * s)], 4.0 * s, bark);
-        b.line(&[(x + dx * 0.72 * s, y + dy * 0.88 * s), (x + (dx * 0.72 - 44.0) * s, y + (dy - 26.0) * s)], 4.0 * s, bark);
+        b.line(
+            &[(x + dx * 0.6 * s, y + dy * 0.82 * s), (x + (dx * 0.6 + 46.0) * s, y + (dy - 14.0) * s)],
+            4.0 * s,
+            bark,
+        );
+        b.line(
+            &[(x + dx * 0.72 * s, y + dy * 0.88 * s), (x + (dx * 0.72 - 44.0) * s, y + (dy - 26.0) * s)],
+            4.0 * s,
+            bark,
+        );
     }
 }
 
@@ -113,13 +140,10 @@ const ROOFS: [u32; 3] = [0xA4553F, 0x8E4A3C, 0xB4694A];
 pub fn houses(b: &mut Brush, y: f32, night: bool) {
     let mut x = -60.0;
     for i in 0..7_u8 {
-        let width = 170.0 + f32::from(i * 37 % 60);
-        let tall = 150.0 + f32::from(i * 53 % 80);
-        let (wall, roof) = if night {
-            (0x2E3850, 0x222A3E)
-        } else {
-            (WALLS[usize::from(i % 6)], ROOFS[usize::from(i % 3)])
-        };
+        let width = 170.0 + f32::from(u16::from(i) * 37 % 60);
+        let tall = 150.0 + f32::from(u16::from(i) * 53 % 80);
+        let (wall, roof) =
+            if night { (0x2E3850, 0x222A3E) } else { (WALLS[usize::from(i % 6)], ROOFS[usize::from(i % 3)]) };
         house(b, (x, y), (width, tall), wall, roof);
         windows(b, (x, y), (width, tall), i, night);
         x += width + 2.0;
@@ -129,8 +153,18 @@ pub fn houses(b: &mut Brush, y: f32, night: bool) {
 fn house(b: &mut Brush, (x, y): (f32, f32), (width, tall): (f32, f32), wall: u32, roof: u32) {
     b.fade(x, y - tall, width, tall, wall, wall);
     b.rect(x + width - 26.0, y - tall, 26.0, tall, (0x1A2233, 0.10));
-    b.poly(&[(x - 10.0, y - tall + 4.0), (x + width / 2.0, y - tall - 110.0), (x + width + 10.0, y - tall + 4.0)], roof);
-    b.poly(&[(x + width / 2.0, y - tall - 110.0), (x + width + 10.0, y - tall + 4.0), (x + width / 2.0 + 34.0, y - tall + 4.0)], (0x1A1010, 0.14));
+    b.poly(
+        &[(x - 10.0, y - tall + 4.0), (x + width / 2.0, y - tall - 110.0), (x + width + 10.0, y - tall + 4.0)],
+        roof,
+    );
+    b.poly(
+        &[
+            (x + width / 2.0, y - tall - 110.0),
+            (x + width + 10.0, y - tall + 4.0),
+            (x + width / 2.0 + 34.0, y - tall + 4.0),
+        ],
+        (0x1A1010, 0.14),
+    );
     b.rect(x + width * 0.68, y - tall - 98.0, 22.0, 56.0, roof);
 }
 
@@ -141,7 +175,7 @@ fn windows(b: &mut Brush, (x, y): (f32, f32), (width, tall): (f32, f32), house: 
     while f32::from(row) * 66.0 + 90.0 < tall {
         for column in 0..columns {
             let (wx, wy) = (x + 16.0 + f32::from(column) * step, y - tall + 30.0 + f32::from(row) * 66.0);
-            let lit = (house + row * 2 + column) % 3 == 0;
+            let lit = (house + row * 2 + column).is_multiple_of(3);
             let glass = match (night, lit) {
                 (true, true) => 0xF4C86A,
                 (true, false) => 0x1C2436,

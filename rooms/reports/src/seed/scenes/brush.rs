@@ -1,4 +1,4 @@
-//! A small brush over tiny-skia: shapes in one colour, soft blobs, glows, grain. It knows nothing of what is drawn.
+//! A small brush over tiny-skia: shapes in one colour, soft blobs, glows. It knows nothing of what is drawn.
 //! Invariant: the same strokes give the same pixels, so that the demo town looks the same everywhere.
 
 use tiny_skia::{
@@ -8,6 +8,9 @@ use tiny_skia::{
 
 pub const WIDTH: f32 = 1200.0;
 pub const HEIGHT: f32 = 900.0;
+/// Pixels of the canvas per unit of drawing: as large as a page shows a photo.
+const SCALE: f32 = 1000.0 / WIDTH;
+const UPRIGHT: Transform = Transform { sx: SCALE, kx: 0.0, ky: 0.0, sy: SCALE, tx: 0.0, ty: 0.0 };
 
 /// A colour as `0xRRGGBB`, with an opacity if it is not full.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +48,9 @@ pub struct Brush {
 impl Brush {
     /// A white canvas; `mirrored` swaps left and right for everything that follows.
     pub fn new(mirrored: bool) -> Option<Self> {
-        let mut map = Pixmap::new(1200, 900)?;
+        let mut map = Pixmap::new(1000, 750)?;
         map.fill(Color::WHITE);
-        let turn =
-            if mirrored { Transform::from_row(-1.0, 0.0, 0.0, 1.0, WIDTH, 0.0) } else { Transform::identity() };
+        let turn = if mirrored { Transform::from_row(-SCALE, 0.0, 0.0, SCALE, WIDTH * SCALE, 0.0) } else { UPRIGHT };
         Some(Self { map, turn, grain: 0x9E37_79B9 })
     }
 
@@ -57,7 +59,8 @@ impl Brush {
         self.grain ^= self.grain << 13;
         self.grain ^= self.grain >> 17;
         self.grain ^= self.grain << 5;
-        f32::from(self.grain.to_le_bytes()[1]) / 256.0 * below + f32::from(self.grain.to_le_bytes()[2]) / 65536.0 * below
+        f32::from(self.grain.to_le_bytes()[1]) / 256.0 * below
+            + f32::from(self.grain.to_le_bytes()[2]) / 65536.0 * below
     }
 
     fn fill(&mut self, path: Option<Path>, shader: Shader<'_>) {
@@ -188,9 +191,9 @@ impl Brush {
         self.turn = before;
     }
 
-    /// A breath of dark at the corners and the grain of a telephone's camera; then the picture as PNG.
+    /// A breath of dark at the corners; then the picture as PNG.
     pub fn finish(mut self) -> Option<Vec<u8>> {
-        self.turn = Transform::identity();
+        self.turn = UPRIGHT;
         let stops = vec![
             GradientStop::new(0.0, Ink(0x10_1820, 0.0).colour()),
             GradientStop::new(0.62, Ink(0x10_1820, 0.0).colour()),
@@ -199,14 +202,6 @@ impl Brush {
         let at = Point::from_xy(WIDTH / 2.0, HEIGHT / 2.0);
         if let Some(shader) = RadialGradient::new(at, at, 780.0, stops, SpreadMode::Pad, Transform::identity()) {
             self.fill(Rect::from_xywh(0.0, 0.0, WIDTH, HEIGHT).map(PathBuilder::from_rect), shader);
-        }
-        let mut noise = 0x2545_F491_u32;
-        for pixel in self.map.data_mut().chunks_exact_mut(4) {
-            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let step = noise.to_be_bytes()[0] & 7;
-            for channel in pixel.iter_mut().take(3) {
-                *channel = channel.saturating_add(step).saturating_sub(4);
-            }
         }
         self.map.encode_png().ok()
     }

@@ -46,6 +46,7 @@ pub enum Scene {
 }
 
 impl Scene {
+    #[cfg(test)]
     pub const ALL: [Self; 29] = [
         Self::Swing,
         Self::Seesaw,
@@ -110,6 +111,24 @@ impl Scene {
             Self::BikeStand => town::bike_stand(b),
             Self::Fountain => town::fountain(b),
         }
+    }
+
+    /// Things reported so often that a second picture of them is worth its time.
+    pub const fn is_frequent(self) -> bool {
+        matches!(
+            self,
+            Self::Swing
+                | Self::DarkLamp
+                | Self::Pothole
+                | Self::Slab
+                | Self::FullBin
+                | Self::Dumped
+                | Self::Containers
+                | Self::Graffiti
+                | Self::Hedge
+                | Self::Ice
+                | Self::Bench
+        )
     }
 
     /// The picture as PNG. The second version is the other way round, in the light of an evening. `None` only if there is
