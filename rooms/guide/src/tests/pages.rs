@@ -130,6 +130,27 @@ async fn a_question_becomes_one_case_with_number_and_pin() {
 }
 
 #[tokio::test]
+async fn a_receipt_of_one_town_opens_nothing_in_another() {
+    on_both_sites(rooms, async |site: TestSite| {
+        site.found(HOST, "Ahornfurt").await;
+        site.found("nachbar.example", "Nachbarort").await;
+        let (mut anna, mut bela) = (site.visitor(HOST), site.visitor("nachbar.example"));
+        let mut receipts = vec![];
+        for (person, text) in [(&mut anna, "Wann öffnet das Freibad?"), (&mut bela, "Geheime Frage")] {
+            let page = person.visit("/kontakt").await;
+            receipts.push(person.send(&page, "/kontakt", &[("text", text)]).await);
+        }
+        receipts[0].shows("2026-11-0001");
+        receipts[1].shows("2026-11-0001");
+        bela.look(&receipts[0].path).await.is(410);
+        let mut stranger = site.visitor("nachbar.example");
+        stranger.set_cookie("stand-2026-11-0001", anna.cookie("stand-2026-11-0001").unwrap());
+        stranger.visit("/stand/2026-11-0001").await.hides("Geheime Frage");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_barrier_is_reported_with_the_page_it_is_about() {
     on_both_sites(rooms, async |site: TestSite| {
         let town = site.found(HOST, "Ahornfurt").await;
