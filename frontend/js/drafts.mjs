@@ -1,10 +1,10 @@
-//! Keeps what was typed into `form[data-draft=NAME]` in this tab, until a page says `data-draft-clear=NAME`.
+//! Keeps what was typed into `form[data-draft=NAME]` in this tab, until the form was sent and the server took it.
 //! Values that came from the server win. Passwords, hidden fields and files are never kept.
 
 const SKIPPED = new Set(["password", "hidden", "file", "submit", "image", "button"]);
 
 export function drafts() {
-  for (const done of document.querySelectorAll("[data-draft-clear]")) sessionStorage.removeItem(key(done.dataset.draftClear));
+  forgetSent();
   for (const form of document.querySelectorAll("form[data-draft]")) {
     restore(form);
     let timer;
@@ -12,7 +12,30 @@ export function drafts() {
       clearTimeout(timer);
       timer = setTimeout(() => save(form), 300);
     });
-    form.addEventListener("submit", () => save(form));
+    form.addEventListener("submit", () => {
+      save(form);
+      keep(SENT, form.dataset.draft);
+    });
+  }
+}
+
+const SENT = "draft-sent";
+
+// The page after sending: a redirect to a page without errors means the server has it. After a lost connection people
+// come back by reload, by the back button or by typing the address, and find their words.
+function forgetSent() {
+  const name = sessionStorage.getItem(SENT);
+  if (!name) return;
+  sessionStorage.removeItem(SENT);
+  const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && document.referrer !== "";
+  if (arrived && !document.querySelector(".error-summary, .error-page")) sessionStorage.removeItem(key(name));
+}
+
+function keep(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // A full or forbidden store only costs the comfort.
   }
 }
 
@@ -32,11 +55,7 @@ function save(form) {
     if (!isChoice(field)) values[field.name] = field.value;
     else if (field.checked) (values[field.name] ??= []).push(field.value);
   }
-  try {
-    sessionStorage.setItem(key(form.dataset.draft), JSON.stringify(values));
-  } catch {
-    // A full or forbidden store only costs the comfort.
-  }
+  keep(key(form.dataset.draft), JSON.stringify(values));
 }
 
 function restore(form) {

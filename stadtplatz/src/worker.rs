@@ -4,7 +4,7 @@
 use base::MunicipalityId;
 use db::{ClaimedJob, DbError, NewJob, Next, Tx};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use web::{JobError, JobRun, Site, Stage};
 
@@ -15,6 +15,8 @@ const LEASE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_secs(2);
 const UPKEEP_JOB: &str = "upkeep";
 const UPKEEP_SECONDS: i64 = 30 * 60;
+const SWEEP_JOB: &str = "sweep";
+const DAY_SECONDS: i64 = 86_400;
 const EVENT_JOB: &str = "event";
 const EVENTS_KEPT_DAYS: i64 = 90;
 
@@ -22,6 +24,7 @@ const EVENTS_KEPT_DAYS: i64 = 90;
 pub async fn run(site: Site, mut stop: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
     let mut housekeeping = tokio::time::interval(Duration::from_secs(60));
+    let mut counting = tokio::time::interval(Duration::from_secs(86_400));
     while !*stop.borrow() {
         let free = AT_ONCE.saturating_sub(running.len());
         let claimed = match site.db.claim_jobs(i64::try_from(free).unwrap_or(0), LEASE).await {
@@ -43,6 +46,7 @@ pub async fn run(site: Site, mut stop: watch::Receiver<bool>) {
             () = site.db.enqueued(), if running.len() < AT_ONCE => {}
             Some(_) = running.join_next() => {}
             _ = housekeeping.tick() => keep_house(&site).await,
+            _ = counting.tick() => count_tables(&site).await,
             () = tokio::time::sleep(POLL) => {}
         }
         while running.try_join_next().is_some() {}
@@ -60,6 +64,13 @@ pub async fn run_until_idle(site: &Site) -> anyhow::Result<()> {
         for job in jobs {
             handle(site.clone(), job).await;
         }
+    }
+}
+
+/// Without fresh numbers PostgreSQL plans as if tables were empty.
+async fn count_tables(site: &Site) {
+    if let Err(error) = site.db.analyze().await {
+        tracing::warn!(%error, "could not count the tables");
     }
 }
 
@@ -98,6 +109,7 @@ async fn dispatch(site: &Site, job: ClaimedJob) -> Result<(), JobError> {
     match job.kind.as_str() {
         EVENT_JOB => deliver(site, town, &job).await,
         UPKEEP_JOB => upkeep(site, town, &job).await,
+        SWEEP_JOB => sweep(site, town, &job).await,
         kind => {
             let run = JobRun { site: site.clone(), town, id: job.ticket.id, payload: job.payload.clone() };
             if kind == web::MAIL_JOB {
@@ -147,19 +159,51 @@ async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(
             }
             db::forget_events(tx, tx.now().plus_days(-EVENTS_KEPT_DAYS))?;
             tx.finish_job(ticket)?;
-            plan_upkeep(tx);
+            plan(tx, UPKEEP_JOB, UPKEEP_SECONDS);
             Ok::<_, DbError>(())
         })
         .await?;
     Ok(())
 }
 
-/// Plans the next housekeeping of this town; with the key there is never more than one.
+/// Removes uploads no row names: photos of drafts nobody sent, of refused answers, of a crash in between. A day of grace
+/// lies between an upload and the row that names it.
+async fn sweep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
+    let rooms = Arc::clone(&site.rooms);
+    let read_names = move |tx: &Tx<'_>| {
+        let mut named = HashSet::new();
+        for room in rooms.iter() {
+            named.extend((room.blobs)(tx)?);
+        }
+        Ok::<_, DbError>(named)
+    };
+    let named = site.db.read(town, read_names).await?;
+    let older_than = site.clock.now().plus_seconds(-DAY_SECONDS);
+    let swept = site.files.sweep(town, older_than, move |key| named.contains(&key.id)).await;
+    swept.map_err(|_| JobError::Later("sweep.disk"))?;
+    let ticket = job.ticket;
+    site.db
+        .write(town, move |tx| {
+            tx.unaudited("uploads that belonged to nothing");
+            tx.finish_job(ticket)?;
+            plan(tx, SWEEP_JOB, DAY_SECONDS);
+            Ok::<_, DbError>(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Plans the housekeeping of this town; with the key there is never more than one of a kind.
 pub fn plan_upkeep(tx: &Tx<'_>) {
+    plan(tx, UPKEEP_JOB, UPKEEP_SECONDS);
+    plan(tx, SWEEP_JOB, DAY_SECONDS);
+}
+
+fn plan(tx: &Tx<'_>, kind: &'static str, seconds: i64) {
     tx.enqueue(NewJob {
-        kind: UPKEEP_JOB,
+        kind,
         payload: json!({}),
-        run_at: Some(tx.now().plus_seconds(UPKEEP_SECONDS)),
-        key: Some(UPKEEP_JOB.to_owned()),
+        run_at: Some(tx.now().plus_seconds(seconds)),
+        key: Some(kind.to_owned()),
     });
 }

@@ -21,6 +21,8 @@ pub enum Access {
     Staff,
     /// Staff who have this permission anywhere; the handler narrows it to the thing.
     Needs(Permission),
+    /// Staff who have this permission for the whole town: what they change concerns every office.
+    NeedsInTown(Permission),
 }
 
 /// One line of the access matrix.
@@ -64,6 +66,16 @@ impl Routes {
     }
 }
 
+/// Where to go on after signing in: the page itself, or for a form that was sent the page it stands on.
+fn way_back(visit: &Visit, request: &Request) -> String {
+    if request.method() == http::Method::GET {
+        return visit.path_and_query.clone();
+    }
+    let from = request.headers().get(http::header::REFERER).and_then(|value| value.to_str().ok());
+    let path = from.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    path.unwrap_or("/arbeit").to_owned()
+}
+
 async fn guard(access: Access, request: Request, next: Next) -> Response {
     let Some(visit) = request.extensions().get::<Visit>() else {
         return PageError::internal("a request reached a route without a visit").into_response();
@@ -72,12 +84,13 @@ async fn guard(access: Access, request: Request, next: Next) -> Response {
         Access::Public => true,
         Access::Staff => visit.actor.staff().is_some(),
         Access::Needs(permission) => may(&visit.actor, permission, Scope::Anywhere),
+        Access::NeedsInTown(permission) => may(&visit.actor, permission, Scope::Town),
     };
     if allowed {
         return next.run(request).await;
     }
     if visit.actor.staff().is_none() {
-        return PageError::SignInNeeded { back: visit.path_and_query.clone() }.into_response();
+        return PageError::SignInNeeded { back: way_back(visit, &request) }.into_response();
     }
     PageError::Forbidden.into_response()
 }

@@ -2,7 +2,7 @@
 //! another signed. The key lives in a file outside the database, so a stolen database opens nothing.
 
 use aws_lc_rs::{constant_time, hmac};
-use base::Moment;
+use base::{Moment, MunicipalityId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Letters and digits that cannot be mistaken for each other on paper or on the phone.
@@ -45,19 +45,20 @@ impl Keys {
         constant_time::verify_slices_are_equal(self.pin(purpose, id).as_bytes(), typed.as_bytes()).is_ok()
     }
 
-    /// A token for links and cookies: `payload.expiry.signature`, URL- and cookie-safe.
-    pub fn seal(&self, purpose: &str, payload: &str, until: Moment) -> String {
+    /// A token for links and cookies: `payload.expiry.signature`, URL- and cookie-safe. It opens in this town only: case
+    /// numbers are the same everywhere, and so is the key.
+    pub fn seal(&self, town: MunicipalityId, purpose: &str, payload: &str, until: Moment) -> String {
         let payload = URL_SAFE_NO_PAD.encode(payload);
         let expiry = (until.micros() / 1_000_000).to_string();
-        let tag = self.tag(purpose, &[payload.as_bytes(), expiry.as_bytes()]);
+        let tag = self.tag(purpose, &[town.0.as_bytes(), payload.as_bytes(), expiry.as_bytes()]);
         format!("{payload}.{expiry}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
     }
 
-    /// The payload, if the signature fits the purpose and the time has not come.
-    pub fn open(&self, purpose: &str, token: &str, now: Moment) -> Option<String> {
+    /// The payload, if the signature fits town and purpose and the time has not come.
+    pub fn open(&self, town: MunicipalityId, purpose: &str, token: &str, now: Moment) -> Option<String> {
         let mut parts = token.splitn(3, '.');
         let (payload, expiry, signature) = (parts.next()?, parts.next()?, parts.next()?);
-        let expected = self.tag(purpose, &[payload.as_bytes(), expiry.as_bytes()]);
+        let expected = self.tag(purpose, &[town.0.as_bytes(), payload.as_bytes(), expiry.as_bytes()]);
         let given = URL_SAFE_NO_PAD.decode(signature).ok()?;
         constant_time::verify_slices_are_equal(expected.as_ref(), &given).ok()?;
         if expiry.parse::<i64>().ok()? <= now.micros() / 1_000_000 {
@@ -71,18 +72,21 @@ impl Keys {
 mod tests {
     use super::*;
 
+    const HERE: MunicipalityId = MunicipalityId(base::uuid::Uuid::from_u128(1));
+    const THERE: MunicipalityId = MunicipalityId(base::uuid::Uuid::from_u128(2));
     const NOW: Moment = Moment::from_micros(1_000_000_000_000_000);
 
     #[test]
-    fn a_token_opens_for_its_purpose_and_time_only() {
+    fn a_token_opens_for_its_town_purpose_and_time_only() {
         let keys = Keys::new(&[7; 32]);
-        let token = keys.seal("status", "2026-11-4711", NOW.plus_seconds(60));
-        assert_eq!(keys.open("status", &token, NOW).as_deref(), Some("2026-11-4711"));
-        assert_eq!(keys.open("other", &token, NOW), None);
-        assert_eq!(keys.open("status", &token, NOW.plus_seconds(60)), None);
-        assert_eq!(Keys::new(&[8; 32]).open("status", &token, NOW), None);
+        let token = keys.seal(HERE, "status", "2026-11-4711", NOW.plus_seconds(60));
+        assert_eq!(keys.open(HERE, "status", &token, NOW).as_deref(), Some("2026-11-4711"));
+        assert_eq!(keys.open(HERE, "other", &token, NOW), None);
+        assert_eq!(keys.open(HERE, "status", &token, NOW.plus_seconds(60)), None);
+        assert_eq!(Keys::new(&[8; 32]).open(HERE, "status", &token, NOW), None);
+        assert_eq!(keys.open(THERE, "status", &token, NOW), None);
         let forged = token.replacen(|c: char| c.is_ascii_lowercase(), "A", 1);
-        assert_eq!(keys.open("status", &forged, NOW), None);
+        assert_eq!(keys.open(HERE, "status", &forged, NOW), None);
     }
 
     #[test]

@@ -14,8 +14,8 @@ const JOBS_SHOWN: i64 = 200;
 pub fn routes(routes: &mut Routes) {
     routes.get("/_post", Access::Public, letters);
     routes.get("/_post/{id}", Access::Public, letter);
-    routes.get("/verwaltung/auftraege", Access::Needs(Permission::Operate), stuck_jobs);
-    routes.post("/verwaltung/auftraege/{id}/wiederholung", Access::Needs(Permission::Operate), retry_job);
+    routes.get("/verwaltung/auftraege", Access::NeedsInTown(Permission::Operate), stuck_jobs);
+    routes.post("/verwaltung/auftraege/{id}/wiederholung", Access::NeedsInTown(Permission::Operate), retry_job);
 }
 
 struct ShownLetter {

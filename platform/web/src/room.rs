@@ -35,8 +35,10 @@ pub struct Room {
     pub search: SearchSource,
     /// Who holds this session? Set by the room that keeps accounts.
     pub authenticate: Option<Authenticate>,
-    /// Work of every quarter of an hour, per town: reminders, expiry, clean-up.
+    /// Work of every half hour, per town: reminders, expiry, clean-up.
     pub upkeep: fn(&Tx<'_>, &Stage) -> Result<(), DbError>,
+    /// Every upload a row of this room names: what nobody names is swept away after a day.
+    pub blobs: fn(&Tx<'_>) -> Result<Vec<files::BlobId>, DbError>,
     /// Departments, categories, rules and texts of a new town.
     pub template: fn(&Tx<'_>, &Town) -> Result<(), DbError>,
     /// One example URL of every page of the room, for the demo's summary and the browser tests.
@@ -87,6 +89,7 @@ impl Room {
             search: |_, _, _, _| Ok(vec![]),
             authenticate: None,
             upkeep: |_, _| Ok(()),
+            blobs: |_| Ok(vec![]),
             template: |_, _| Ok(()),
             demo_pages: |_| Ok(vec![]),
         }

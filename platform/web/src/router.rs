@@ -79,7 +79,8 @@ async fn no_sniffing_of_methods(request: Request, next: Next) -> Response {
 /// Finds out who visits which town and hands it on as `Visit`.
 async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    // A socket on [::] sees IPv4 clients as ::ffff:a.b.c.d, which would be neither a known proxy nor a household.
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical();
     let trusted = site.settings.trusted_proxies.iter().any(|net| net.contains(&peer));
     let client = if trusted { forwarded_for(&request, &site).unwrap_or(peer) } else { peer };
     let host = host_of(&request, trusted);
@@ -138,7 +139,11 @@ async fn make_visit(
 /// The last address in `X-Forwarded-For` that is not one of our proxies.
 fn forwarded_for(request: &Request, site: &Site) -> Option<IpAddr> {
     let header = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
-    let all: Vec<IpAddr> = header.flat_map(|line| line.split(',')).filter_map(|a| a.trim().parse().ok()).collect();
+    let all: Vec<IpAddr> = header
+        .flat_map(|line| line.split(','))
+        .filter_map(|a| a.trim().parse().ok())
+        .map(|a: IpAddr| a.to_canonical())
+        .collect();
     let is_proxy = |address: &IpAddr| site.settings.trusted_proxies.iter().any(|net| net.contains(address));
     all.into_iter().rev().find(|address| !is_proxy(address))
 }
@@ -198,7 +203,13 @@ async fn errors_as_pages(request: Request, next: Next) -> Response {
     if let Some(log) = trouble.as_ref().and_then(|t| t.log.as_deref()) {
         let incident = incident.as_deref().unwrap_or("-");
         if status.is_server_error() {
-            tracing::error!(incident, status = status.as_u16(), path = %visit.path, cause = log, "a request failed");
+            tracing::error!(
+                incident,
+                status = status.as_u16(),
+                area = area(&visit.path),
+                cause = log,
+                "a request failed"
+            );
         } else {
             tracing::info!(status = status.as_u16(), cause = log, "a request was malformed");
         }
@@ -209,6 +220,11 @@ async fn errors_as_pages(request: Request, next: Next) -> Response {
         page.headers_mut().insert(header::RETRY_AFTER, value);
     }
     page
+}
+
+/// The first step of a path: the rest may be a secret link or name a person's case.
+fn area(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or("")
 }
 
 /// Short enough to be read out on the phone, long enough to be found in the log.

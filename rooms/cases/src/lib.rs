@@ -44,6 +44,7 @@ pub fn room() -> Room {
         jobs: mails::JOBS,
         desk_links: desk::links,
         upkeep: upkeep::quarter_hour,
+        blobs: store::threads::blobs,
         template: upkeep::template,
         demo_pages,
         ..Room::named("cases")

@@ -10,7 +10,7 @@ use crate::{
         threads::{self, Entry, EntryId, Party, PartyId, PartyRole},
     },
 };
-use base::{Moment, stored_words};
+use base::{Moment, MunicipalityId, stored_words};
 use db::{DbError, NewJob, Once, OnceKey, Tx};
 use mail::{EmailAddress, Mail};
 use serde_json::json;
@@ -113,20 +113,20 @@ fn send(
 }
 
 /// The page that confirms the address.
-pub fn confirm_path(keys: &Keys, party: PartyId, now: Moment) -> String {
-    let token = keys.seal("case-mail", &party.to_string(), now.plus_days(CONFIRM_DAYS));
+pub fn confirm_path(keys: &Keys, town: MunicipalityId, party: PartyId, now: Moment) -> String {
+    let token = keys.seal(town, "case-mail", &party.to_string(), now.plus_days(CONFIRM_DAYS));
     format!("/post/bestaetigen/{token}")
 }
 
 /// The page that ends the mails.
-pub fn stop_path(keys: &Keys, party: PartyId, now: Moment) -> String {
-    let token = keys.seal("case-stop", &party.to_string(), now.plus_days(STOP_DAYS));
+pub fn stop_path(keys: &Keys, town: MunicipalityId, party: PartyId, now: Moment) -> String {
+    let token = keys.seal(town, "case-stop", &party.to_string(), now.plus_days(STOP_DAYS));
     format!("/post/abbestellen/{token}")
 }
 
 /// Opens the status page without number and PIN.
-pub fn access_path(keys: &Keys, number: &str, now: Moment) -> String {
-    let token = keys.seal("case-link", number, now.plus_days(ACCESS_DAYS));
+pub fn access_path(keys: &Keys, town: MunicipalityId, number: &str, now: Moment) -> String {
+    let token = keys.seal(town, "case-link", number, now.plus_days(ACCESS_DAYS));
     format!("/stand/{number}/{token}")
 }
 
@@ -146,11 +146,11 @@ impl Writer<'_> {
     }
 
     fn stop_url(&self, party: PartyId) -> String {
-        self.town.url(&stop_path(self.keys, party, self.now))
+        self.town.url(&stop_path(self.keys, self.town.id, party, self.now))
     }
 
     fn access_url(&self, number: &str) -> String {
-        self.town.url(&access_path(self.keys, number, self.now))
+        self.town.url(&access_path(self.keys, self.town.id, number, self.now))
     }
 
     fn start(&self, subject: String) -> Mail {
@@ -176,7 +176,7 @@ impl Writer<'_> {
     }
 
     fn confirm(&self, head: &CaseHead, party: &Party) -> Mail {
-        let url = self.town.url(&confirm_path(self.keys, party.id, self.now));
+        let url = self.town.url(&confirm_path(self.keys, self.town.id, party.id, self.now));
         self.start(self.t.s("cases-mail-confirm-subject").to_owned())
             .paragraph(self.t.with("cases-mail-confirm-text", &[("title", head.title.as_str().into())]))
             .button(self.t.s("cases-mail-confirm-button"), url)

@@ -19,7 +19,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse},
 };
-use base::{Moment, new_id};
+use base::{Moment, MunicipalityId, new_id};
 use db::{DbError, Once, Tx};
 use files::{BlobId, BlobKey, Refused, picture};
 use view::{EntrancePage, StatusPage};
@@ -31,8 +31,8 @@ const TEXT_MAX: usize = 5_000;
 const TRIES: u8 = 5;
 
 /// Lets this browser open `/stand/{number}` for thirty days.
-pub fn access_cookie(keys: &Keys, number: &str, now: Moment) -> HeaderValue {
-    let token = keys.seal("case-cookie", number, now.plus_days(COOKIE_DAYS));
+pub fn access_cookie(keys: &Keys, town: MunicipalityId, number: &str, now: Moment) -> HeaderValue {
+    let token = keys.seal(town, "case-cookie", number, now.plus_days(COOKIE_DAYS));
     web::cookie(&cookie_name(number), &token, Some(COOKIE_DAYS * 86_400))
 }
 
@@ -44,7 +44,7 @@ fn cookie_name(number: &str) -> String {
 fn admitted(visit: &Visit, number: &str) -> Option<String> {
     let number = number::normalise(number)?;
     let token = visit.cookie(&cookie_name(&number))?;
-    let sealed = visit.site.keys.open("case-cookie", token, visit.site.clock.now())?;
+    let sealed = visit.site.keys.open(visit.town_id(), "case-cookie", token, visit.site.clock.now())?;
     (sealed == number).then_some(number)
 }
 
@@ -94,7 +94,7 @@ pub async fn enter(visit: Visit, form: Form) -> Answer {
         let fits = visit.site.keys.pin_matches("case", id.0.as_bytes(), state.form.text("pin"));
         if fits && head.is_some() {
             let mut response = visit.see_other(&format!("/stand/{wanted}"));
-            let cookie = access_cookie(&visit.site.keys, &wanted, visit.site.clock.now());
+            let cookie = access_cookie(&visit.site.keys, visit.town_id(), &wanted, visit.site.clock.now());
             response.headers_mut().append(header::SET_COOKIE, cookie);
             return Ok(response);
         }
@@ -109,7 +109,7 @@ pub async fn enter(visit: Visit, form: Form) -> Answer {
 pub async fn enter_by_link(visit: Visit, Path((number, token)): Path<(String, String)>, form: Form) -> Answer {
     visit.limit(LimitKind::Secret)?;
     let now = visit.site.clock.now();
-    let sealed = visit.site.keys.open("case-link", &token, now);
+    let sealed = visit.site.keys.open(visit.town_id(), "case-link", &token, now);
     let Some(number) = number::normalise(&number).filter(|number| sealed.as_ref() == Some(number)) else {
         return Ok(visit.see_other("/stand"));
     };
@@ -119,7 +119,7 @@ pub async fn enter_by_link(visit: Visit, Path((number, token)): Path<(String, St
         None => format!("/stand/{number}"),
     };
     let mut response = visit.see_other(&url);
-    response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit.site.keys, &number, now));
+    response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit.site.keys, visit.town_id(), &number, now));
     Ok(response)
 }
 

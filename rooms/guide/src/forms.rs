@@ -164,9 +164,9 @@ async fn send(visit: Visit, form: Form, case: NewCase) -> Answer {
         })
         .await?;
     let now = visit.site.clock.now();
-    let token = visit.site.keys.seal(RECEIPT_PURPOSE, &number, now.plus_seconds(RECEIPT_SECONDS));
+    let token = visit.site.keys.seal(visit.town_id(), RECEIPT_PURPOSE, &number, now.plus_seconds(RECEIPT_SECONDS));
     let mut response = visit.see_other(&format!("/kontakt/fertig/{token}"));
-    let cookie = cases::access_cookie(&visit.site.keys, &number, now);
+    let cookie = cases::access_cookie(&visit.site.keys, visit.town_id(), &number, now);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
@@ -183,7 +183,7 @@ struct SentPage {
 /// `GET /kontakt/fertig/{token}`: number and PIN, for an hour.
 pub async fn receipt(visit: Visit, Path(token): Path<String>) -> Answer {
     let now = visit.site.clock.now();
-    let number = visit.site.keys.open(RECEIPT_PURPOSE, &token, now).ok_or(PageError::Gone)?;
+    let number = visit.site.keys.open(visit.town_id(), RECEIPT_PURPOSE, &token, now).ok_or(PageError::Gone)?;
     let head = visit.read(move |tx| cases::by_number(tx, &number)).await?.ok_or(PageError::Gone)?;
     let due = words::date(visit.t.lang, head.due.date(), now.date());
     web::render(&SentPage {

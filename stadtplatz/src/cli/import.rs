@@ -45,6 +45,7 @@ pub async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
         Import::Addresses(from) => places::lists::addresses(&site.db, id, &from.file).await?,
         Import::Assets(from) => places::lists::assets(&site.db, id, &from.file).await?,
     };
+    site.db.analyze().await?;
     for line in report.lines() {
         say(line);
     }

@@ -112,21 +112,15 @@ pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers the town and gives it what every town starts with. Run again after a failure, it goes on where it stopped.
+/// Registers the town and gives it what every town starts with. Run again after a failure, it goes on where it stopped;
+/// a town that is complete is left as it is. Towns are told apart by their host, or without one by their name.
 pub async fn found(site: &Site, hosts: &[&str], town: Town) -> anyhow::Result<MunicipalityId> {
     ensure!(!town.name.trim().is_empty(), "der Name der Gemeinde fehlt");
     let (name, hosts) = (town.name.clone(), hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>());
-    let id = site
-        .db
-        .operate(move |tables| {
-            let same = tables.municipalities()?.into_iter().find(|known| known.name == name);
-            if let Some(known) = same {
-                return Ok::<_, db::DbError>(known.id);
-            }
-            tables.add_municipality(&name, &hosts.iter().map(String::as_str).collect::<Vec<_>>())
-        })
-        .await
-        .context("die Gemeinde lässt sich nicht eintragen: ist der Hostname schon vergeben?")?;
+    let id = site.db.operate(move |tables| register(tables, &name, &hosts)).await?;
+    if site.town(id).await?.is_some() {
+        return Ok(id);
+    }
     let (rooms, town) = (Arc::clone(&site.rooms), Arc::new(town));
     site.db
         .write(id, move |tx| {
@@ -149,4 +143,22 @@ pub async fn found(site: &Site, hosts: &[&str], town: Town) -> anyhow::Result<Mu
         .context("die Vorlage lässt sich nicht anwenden")?;
     site.town_changed();
     Ok(id)
+}
+
+/// The id of the town on this host, new or known. A host that belongs to a town of another name is refused.
+fn register(tables: &db::Operating<'_>, name: &str, hosts: &[String]) -> anyhow::Result<MunicipalityId> {
+    for host in hosts {
+        let Some(known) = tables.municipality_by_host(host)? else { continue };
+        // A town alone without any host answers everywhere; that makes it no other town's host.
+        if tables.hosts_of(known.id)?.contains(&host.to_ascii_lowercase()) {
+            ensure!(known.name == name, "auf {host} antwortet schon {}", known.name);
+            return Ok(known.id);
+        }
+    }
+    if hosts.is_empty()
+        && let Some(known) = tables.municipalities()?.into_iter().find(|known| known.name == name)
+    {
+        return Ok(known.id);
+    }
+    Ok(tables.add_municipality(name, &hosts.iter().map(String::as_str).collect::<Vec<_>>())?)
 }

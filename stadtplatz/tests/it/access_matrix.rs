@@ -45,6 +45,7 @@ fn needed(access: Access) -> String {
         Access::Public => "public".to_owned(),
         Access::Staff => "staff".to_owned(),
         Access::Needs(permission) => permission.word().to_owned(),
+        Access::NeedsInTown(permission) => format!("{} in town", permission.word()),
     }
 }
 

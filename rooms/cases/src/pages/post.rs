@@ -28,7 +28,7 @@ struct PostPage {
 }
 
 fn party_in(visit: &Visit, purpose: &str, token: &str) -> Result<PartyId, PageError> {
-    let sealed = visit.site.keys.open(purpose, token, visit.site.clock.now());
+    let sealed = visit.site.keys.open(visit.town_id(), purpose, token, visit.site.clock.now());
     sealed.and_then(|id| PartyId::parse(&id)).ok_or(PageError::Gone)
 }
 
@@ -102,7 +102,7 @@ pub async fn confirm(visit: Visit, Path(token): Path<String>, _: Form) -> Answer
         });
     };
     let mut response = visit.see_other_saying(&format!("/stand/{number}"), "flash-cases-confirmed");
-    let cookie = super::access_cookie(&visit.site.keys, &number, visit.site.clock.now());
+    let cookie = super::access_cookie(&visit.site.keys, visit.town_id(), &number, visit.site.clock.now());
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }

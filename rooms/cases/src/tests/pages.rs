@@ -382,19 +382,19 @@ async fn mails_wait_for_the_confirmation_and_stop_when_told() {
 async fn party_path(
     site: &TestSite,
     scene: &Scene,
-    make: fn(&web::Keys, crate::store::threads::PartyId, base::Moment) -> String,
+    make: fn(&web::Keys, MunicipalityId, crate::store::threads::PartyId, base::Moment) -> String,
 ) -> String {
     let case: CaseId = scene.opened.id;
     let parties = site.site.db.read(scene.town, move |tx| crate::store::threads::parties(tx, case)).await;
     let party = parties.expect("parties are read").remove(0).id;
-    make(&site.site.keys, party, site.site.clock.now())
+    make(&site.site.keys, scene.town, party, site.site.clock.now())
 }
 
 #[tokio::test]
 async fn a_link_in_a_mail_opens_the_case_and_picks_the_rating() {
     on_both_sites(rooms, async |site| {
         let scene = scene(&site).await;
-        let link = crate::mails::access_path(&site.site.keys, &scene.opened.number, site.site.clock.now());
+        let link = crate::mails::access_path(&site.site.keys, scene.town, &scene.opened.number, site.site.clock.now());
         let mut anna = site.visitor(HOST);
         let seen = anna.look(&format!("{link}?note=5")).await;
         assert_eq!(seen.location(), Some(format!("{}?note=5#bewertung", path(&scene, "")).as_str()));
