@@ -88,3 +88,28 @@ async fn a_session_counts_in_its_own_town_only() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_link_or_cookie_of_one_town_opens_nothing_in_the_other() {
+    on_both_houses(async |site| {
+        let here = people::town(&site, HERE, "Einsdorf").await;
+        let there = people::town(&site, THERE, "Zweistadt").await;
+        let number = open_case(&site, there, MARK).await;
+        assert_eq!(open_case(&site, here, "Eine andere Sache").await, number, "towns count alike");
+        let now = site.site.clock.now();
+        let (keys, until) = (&site.site.keys, now.plus_days(1));
+        let link = format!("/stand/{number}/{}", keys.seal(there, "case-link", &number, until));
+        let receipt = format!("/melden/fertig/{number}?beleg={}", keys.seal(there, "report-receipt", &number, until));
+        let mut at_home = site.visitor(THERE);
+        at_home.visit(&link).await.is(200).shows(MARK);
+        let mut abroad = site.visitor(HERE);
+        for path in [&link, &receipt] {
+            abroad.visit(path).await.hides(MARK).hides("Eine andere Sache");
+        }
+        let cookie = format!("stand-{number}");
+        let value = at_home.cookie(&cookie).expect("the link sets a cookie").to_owned();
+        abroad.set_cookie(&cookie, &value);
+        abroad.visit(&format!("/stand/{number}")).await.hides(MARK).hides("Eine andere Sache");
+    })
+    .await;
+}
