@@ -6,29 +6,36 @@ import { expect } from '@playwright/test';
 export async function report(page, hand, { address, body, email }) {
   await page.goto('/melden');
   await hand.fill(page.locator('input[name=address]'), address);
-  await hand.press(next(page));
+  await send(page, hand);
   // Several places of that name are offered on the same page.
   if (new URL(page.url()).pathname === '/melden') {
     await hand.choose(page.locator('main input[type=radio]').first());
-    await hand.press(next(page));
+    await send(page, hand);
   }
   await expect(page).toHaveURL(/\/melden\/was/);
   await chooseProblem(page, hand);
   await hand.fill(page.locator('textarea[name=body]'), body);
-  await hand.press(next(page));
+  await send(page, hand);
   await expect(page).toHaveURL(/\/melden\/pruefen/);
   await expect(page.getByRole('main')).toContainText(body);
   if (email) {
     await hand.fill(page.locator('input[name=email]'), email);
   }
-  await hand.press(next(page));
+  await send(page, hand);
   await expect(page).toHaveURL(/\/melden\/fertig\//);
   const text = await page.getByRole('main').innerText();
   const number = text.match(/\d{4}-\d{2}-\d+/)?.[0];
-  const pin = text.replace(number, '').match(/PIN\D*([0-9A-Z](?:[0-9A-Z -]*[0-9A-Z])?)/i)?.[1];
+  const pin = text.replace(number, '').match(/PIN\s*([0-9A-Z](?:[0-9A-Z -]*[0-9A-Z])?)/i)?.[1];
   expect(number, 'the receipt shows a number').toBeTruthy();
   expect(pin, 'the receipt shows a PIN').toBeTruthy();
   return { number, pin: pin.split('\n')[0].trim() };
+}
+
+/** Presses the form's primary button and waits for the page that answers: a key press does not wait by itself. */
+async function send(page, hand) {
+  const arrived = page.waitForEvent('load');
+  await hand.press(next(page));
+  await arrived;
 }
 
 /** The primary button of the page's own form. */
