@@ -19,7 +19,7 @@ async function picture(url, role, path, options) {
   await context.close();
 }
 
-for (const [name, url, role] of [['home', '/', null], ['report', '/melden', null], ['desk', '/arbeit', 'clerk']]) {
+for (const [name, url, role] of [['home', '/', null], ['report', '/melden', null], ['desk', demo.pages.find((page) => page.name === 'desk-case').url, 'clerk']]) {
   await picture(url, role, join(folder, `${name}.png`), { viewport: { width: 1280, height: 860 } });
 }
 for (const { name, url, role } of demo.pages) {

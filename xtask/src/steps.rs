@@ -39,6 +39,13 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
         clippy.args(&crates).args(["--all-targets", "--", "-D", "warnings"]);
         check(shop, "clippy", &mut clippy, 40 * MINUTE)
     });
+    if wish.rooms.is_empty() {
+        report.step("front end", |_| {
+            let mut node = Command::new("node");
+            node.args(["--test", "frontend/test/frontend.test.mjs"]).current_dir(&shop.root);
+            check(shop, "frontend", &mut node, 2 * MINUTE)
+        });
+    }
     report.step("tests on SQLite and PostgreSQL", |report| tests(shop, &tools, &cluster, &crates, report));
     // Crates without a library have no examples and make cargo fail when they are named one by one.
     if tools.nextest && wish.rooms.is_empty() {

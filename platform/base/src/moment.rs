@@ -32,7 +32,7 @@ impl Moment {
         civil.to_zoned(berlin()).map_or(Self(0), |zoned| Self(zoned.timestamp().as_microsecond()))
     }
 
-    /// In Europe/Berlin, the legal time of every municipality here (§ 1 EinhZeitG).
+    /// In Europe/Berlin, the legal time of every municipality here (§ 4 EinhZeitG).
     pub fn local(self) -> Zoned {
         Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(berlin())
     }

@@ -1,5 +1,5 @@
 //! How long somebody stays signed in, and the memory of who was seen just now. A page view does not write to the
-//! database: sightings are kept here and written by the quarter-hourly upkeep. Not the sessions themselves: `store`.
+//! database: sightings are kept here and written by the half-hourly upkeep. Not the sessions themselves: `store`.
 
 use aws_lc_rs::digest;
 use base::{Moment, MunicipalityId};
