@@ -2,7 +2,7 @@
 //! three sizes. Nothing of the upload but its pixels survives, so no metadata, no second file hidden behind the first,
 //! no thumbnail of an unredacted original. The position the camera noted is handed over apart, to be offered, not kept.
 
-use crate::{Area, Refused, redact};
+use crate::{Area, Incoming, Refused, StoreError, redact};
 use base::Position;
 use bytes::Bytes;
 use image::{
@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 const SIZES: [(u32, u8); 3] = [(1600, 82), (800, 80), (240, 76)];
 
 /// Two pictures at once: decoding may take hundreds of megabytes, and the pages want a processor too.
-static SEATS: Semaphore = Semaphore::const_new(2);
+pub(crate) static SEATS: Semaphore = Semaphore::const_new(2);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -70,6 +70,19 @@ impl fmt::Debug for Picture {
 /// file here, not a broken site.
 pub async fn prepare(bytes: Bytes, limits: Limits) -> Result<Picture, Refused> {
     seated(move || prepare_now(&bytes, limits)).await
+}
+
+/// `prepare` for an upload that is still on disk: it is read only when a seat is free, so that many large photos at once
+/// wait as files and not in memory.
+pub async fn prepare_upload(incoming: &Incoming, limits: Limits) -> Result<Picture, StoreError> {
+    if incoming.size() > limits.bytes {
+        return Err(Refused::TooLarge { limit: limits.bytes }.into());
+    }
+    // The semaphore is never closed; were it, refusing would be right.
+    let _seat = SEATS.acquire().await.map_err(|_| Refused::Broken)?;
+    let bytes = incoming.read().await?;
+    let prepared = tokio::task::spawn_blocking(move || prepare_now(&bytes, limits)).await;
+    Ok(prepared.unwrap_or(Err(Refused::Broken))?)
 }
 
 /// Makes the areas unreadable for good and writes all sizes anew from the result, so that none of them keeps the

@@ -1,8 +1,8 @@
 //! Photos as people and attackers send them: made by hand, byte by byte where the encoder would not do it.
 
 use crate::{
-    Area, Refused,
-    picture::{Jpeg, Limits, Picture, prepare, prepare_now, redact},
+    Area, Refused, Settings, Store, StoreError,
+    picture::{Jpeg, Limits, Picture, SEATS, prepare, prepare_now, prepare_upload, redact},
 };
 use base::Position;
 use bytes::Bytes;
@@ -366,4 +366,27 @@ proptest! {
             prop_assert!(picture.sizes.iter().all(|size| size.bytes.starts_with(&[0xFF, 0xD8])));
         }
     }
+}
+
+/// What stands in the file when the seat is free is what is read: so nothing was in memory before.
+#[tokio::test]
+async fn an_upload_waits_for_its_seat_on_disk_and_not_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(Settings { folder: folder.path().into(), reserve_bytes: 0 }).await.unwrap();
+    let receive = async |width: u32| {
+        let bytes = Bytes::from(encoded(&two_halves(width, 40), ImageFormat::Png));
+        let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
+        store.incoming(stream, u64::MAX).await.unwrap()
+    };
+    let (upload, other) = (receive(60).await, receive(80).await);
+    let seats = SEATS.acquire_many(2).await.unwrap();
+    let mut preparing = std::pin::pin!(prepare_upload(&upload, Limits::default()));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(50), preparing.as_mut()).await;
+    assert!(early.is_err(), "no seat was free");
+    std::fs::copy(other.path(), upload.path()).unwrap();
+    drop(seats);
+    assert_eq!(preparing.await.unwrap().width, 80);
+    let small = Limits { bytes: 10, ..Limits::default() };
+    let refused = prepare_upload(&upload, small).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Refused(Refused::TooLarge { limit: 10 })));
 }
