@@ -46,6 +46,9 @@ CREATE UNIQUE INDEX cases_cases_number ON cases_cases (municipality, number);
 CREATE INDEX cases_cases_unit_due ON cases_cases (municipality, unit, due, id, assignee, state) WHERE is_open;
 CREATE INDEX cases_cases_due ON cases_cases (municipality, due, id, unit, assignee, state) WHERE is_open;
 CREATE INDEX cases_cases_assignee ON cases_cases (municipality, assignee, due, id) WHERE is_open;
+-- What open cases can be filtered by, without a walk over them; `is_open` is in them so that they cover the question.
+CREATE INDEX cases_cases_open_categories ON cases_cases (municipality, category_label, category, unit, is_open) WHERE is_open;
+CREATE INDEX cases_cases_open_districts ON cases_cases (municipality, district, unit, is_open) WHERE is_open;
 CREATE INDEX cases_cases_closed ON cases_cases (municipality, closed_at, id, unit, opened_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX cases_cases_opened ON cases_cases (municipality, opened_at, id);
 CREATE INDEX cases_cases_waiting ON cases_cases (municipality, waiting_since) WHERE waiting_since IS NOT NULL;
@@ -92,11 +95,25 @@ CREATE TABLE cases_attachments (
     blob UUID NOT NULL,
     name TEXT NOT NULL, -- personal
     kind TEXT NOT NULL,
+    -- May whoever opened the case see it? Not what other people added to it.
+    visible BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (municipality, id),
     FOREIGN KEY (municipality, case_id) REFERENCES cases_cases (municipality, id)
 );
 CREATE INDEX cases_attachments_case ON cases_attachments (municipality, case_id, id);
+
+-- Questions for confirmation that an address has not answered: three slots, each free again after a day or an answer.
+CREATE TABLE cases_confirmations (
+    municipality UUID NOT NULL,
+    address TEXT NOT NULL, -- personal
+    slot BIGINT NOT NULL,
+    about UUID NOT NULL,
+    asked_at BIGINT NOT NULL,
+    PRIMARY KEY (municipality, address, slot)
+);
+CREATE INDEX cases_confirmations_about ON cases_confirmations (municipality, about);
+CREATE INDEX cases_confirmations_age ON cases_confirmations (municipality, asked_at);
 
 -- Empty category or district: any.
 CREATE TABLE cases_rules (

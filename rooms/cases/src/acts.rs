@@ -172,16 +172,17 @@ pub fn release(tx: &Tx<'_>, actor: &Actor, mut head: CaseHead) -> Done {
 pub fn transfer(tx: &Tx<'_>, actor: &Actor, mut head: CaseHead, to: OrgUnitId, reason: &str) -> Done {
     let before = head.state;
     head.state = next(before, Action::Transfer, Side::Clerk)?;
-    let (from, to_name) = (unit_name(tx, head.unit)?, unit_name(tx, to)?);
+    let (from, from_id, to_name) = (unit_name(tx, head.unit)?, head.unit.to_string(), unit_name(tx, to)?);
     head.unit = to;
     head.previous_assignee = head.assignee.take();
     head.arrived_at = tx.now();
     head.waiting_since = None;
     let lines = vec![
-        Line::shown(EntryKind::Transferred, "").with(json!({ "from": from, "unit": to_name })),
+        Line::shown(EntryKind::Transferred, "").with(json!({ "from": from, "from_id": from_id, "unit": to_name })),
         Line::inner(EntryKind::Note, reason),
     ];
     commit(tx, actor, before, &mut head, "case.transferred", lines)?;
+    emit(tx, "case.transferred", &head);
     Ok(head)
 }
 
@@ -285,7 +286,7 @@ pub fn reply(tx: &Tx<'_>, town: &Town, mut head: CaseHead, text: &str, files: &[
     }
     let entry = commit(tx, &Actor::Visitor, before, &mut head, "case.replied", lines)?;
     for file in files {
-        threads::add_attachment(tx, head.id, entry, tx.now(), file)?;
+        threads::add_attachment(tx, head.id, entry, tx.now(), file, true)?;
     }
     Ok(head)
 }

@@ -18,10 +18,13 @@ mod upkeep;
 
 pub use case::{CaseId, Outcome, State};
 pub use number::normalise as normalise_number;
-pub use open::{NewCase, Opened, attach, open, pictures, pin, put_fact, remark, subscribe, unit_for};
+pub use open::{
+    NewCase, Opened, answered, attach, may_ask, open, pictures, pin, put_fact, remark, subscribe, unit_for,
+};
 pub use pages::access_cookie;
 pub use routing::{Rule, RuleChoice};
 pub use seed::{SeedCase, SeedStep, Step, seed_case};
+pub use store::query::Query;
 pub use store::{
     CaseHead, by_number, head, put_rule, rules,
     threads::{AttachmentKind, Entry, EntryKind, NewAttachment, blobs, visible_entries as timeline_for_citizen},

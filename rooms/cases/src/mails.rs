@@ -159,7 +159,7 @@ impl Writer<'_> {
 
     pub fn compose(&self, head: &CaseHead, party: &Party, kind: MailKind, entry: Option<&Entry>) -> Mail {
         let mail = match (kind, party.role) {
-            (MailKind::Confirm, _) => self.confirm(head, party),
+            (MailKind::Confirm, _) => self.confirm(party),
             (_, PartyRole::Follower) => self.follower(head),
             (MailKind::Received, _) => self.received(head),
             (MailKind::Answer | MailKind::Question | MailKind::State, _) => self.word(head, kind, entry),
@@ -175,10 +175,11 @@ impl Writer<'_> {
         mail.footer(self.t.with("cases-mail-stop", &[("url", stop.into())]))
     }
 
-    fn confirm(&self, head: &CaseHead, party: &Party) -> Mail {
+    /// No word of the case: whoever typed this address may be a stranger who wants us to deliver theirs.
+    fn confirm(&self, party: &Party) -> Mail {
         let url = self.town.url(&confirm_path(self.keys, self.town.id, party.id, self.now));
         self.start(self.t.s("cases-mail-confirm-subject").to_owned())
-            .paragraph(self.t.with("cases-mail-confirm-text", &[("title", head.title.as_str().into())]))
+            .paragraph(self.t.s("cases-mail-confirm-text"))
             .button(self.t.s("cases-mail-confirm-button"), url)
     }
 

@@ -6,11 +6,11 @@ use crate::{
     mails::{self, MailKind},
     routing::{self, Rule, RuleChoice},
     store::{
-        self, CaseHead, NewTexts,
+        self, CaseHead, NewTexts, confirmations,
         threads::{self, AttachmentKind, EntryKind, NewAttachment, NewEntry, NewParty, PartyId, PartyRole},
     },
 };
-use base::{Actor, Moment, OrgUnitId, Position};
+use base::{Actor, Moment, OrgUnitId, Position, uuid::Uuid};
 use db::{Audit, DbError, Tx};
 use mail::EmailAddress;
 use serde_json::json;
@@ -148,7 +148,7 @@ pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), 
     };
     let entry = threads::add_entry(tx, head.id, &opened)?;
     for attachment in &new.attachments {
-        threads::add_attachment(tx, head.id, Some(entry), new.at, attachment)?;
+        threads::add_attachment(tx, head.id, Some(entry), new.at, attachment, true)?;
     }
     Ok(())
 }
@@ -168,8 +168,8 @@ pub fn open(tx: &Tx<'_>, town: &Town, keys: &Keys, new: NewCase) -> Result<Opene
             confirmed: false,
         };
         let party = threads::add_party(tx, &party)?;
-        if new.email.is_some() {
-            mails::queue(tx, party, MailKind::Confirm, None);
+        if let Some(email) = &new.email {
+            ask_to_confirm(tx, party, email)?;
         }
     }
     tx.audit(Audit {
@@ -187,6 +187,24 @@ pub fn open(tx: &Tx<'_>, town: &Town, keys: &Keys, new: NewCase) -> Result<Opene
     Ok(Opened { id: head.id, number: head.number, pin, unit: head.unit, due: head.due, rule: head.due_rule })
 }
 
+/// Silently nothing beyond the limit: who typed the address is not told whose it is.
+fn ask_to_confirm(tx: &Tx<'_>, party: PartyId, email: &EmailAddress) -> Result<(), DbError> {
+    if may_ask(tx, email, party.0)? {
+        mails::queue(tx, party, MailKind::Confirm, None);
+    }
+    Ok(())
+}
+
+/// May an address be asked for its confirmation once more? Counts all rooms together: three open questions a day.
+pub fn may_ask(tx: &Tx<'_>, email: &EmailAddress, about: Uuid) -> Result<bool, DbError> {
+    confirmations::take(tx, &email.folded(), about)
+}
+
+/// The question was answered: it does not count any more.
+pub fn answered(tx: &Tx<'_>, about: Uuid) -> Result<(), DbError> {
+    confirmations::free(tx, about)
+}
+
 /// The secret beside the number: computed, never stored.
 pub fn pin(keys: &Keys, id: CaseId) -> String {
     keys.pin("case", id.0.as_bytes())
@@ -198,7 +216,7 @@ pub fn subscribe(tx: &Tx<'_>, case: CaseId, email: &EmailAddress, language: Lang
     if let Some(known) = threads::party_by_email(tx, case, email.as_str())? {
         // The first mail may have been lost; a confirmed follower needs no second one.
         if known.confirmed_at.is_none() {
-            mails::queue(tx, known.id, MailKind::Confirm, None);
+            ask_to_confirm(tx, known.id, email)?;
         }
         return Ok(known.id);
     }
@@ -212,7 +230,7 @@ pub fn subscribe(tx: &Tx<'_>, case: CaseId, email: &EmailAddress, language: Lang
         confirmed: false,
     };
     let id = threads::add_party(tx, &party)?;
-    mails::queue(tx, id, MailKind::Confirm, None);
+    ask_to_confirm(tx, id, email)?;
     tx.audit(Audit {
         actor: Actor::Visitor.trace(),
         action: "case.followed",
@@ -257,9 +275,10 @@ pub fn remark(tx: &Tx<'_>, case: CaseId, actor: &Actor, text: &str, visible: boo
     Ok(())
 }
 
-/// Adds an uploaded picture or file to a case; the blob is already on disk. The caller writes the audit line.
+/// Adds what another person sent to a case; the blob is already on disk. The desk sees it, whoever opened the case does
+/// not: nobody has looked at it yet. The caller writes the audit line.
 pub fn attach(tx: &Tx<'_>, case: CaseId, attachment: &NewAttachment) -> Result<(), DbError> {
-    threads::add_attachment(tx, case, None, tx.now(), attachment)?;
+    threads::add_attachment(tx, case, None, tx.now(), attachment, false)?;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ fn read_status(tx: &Tx<'_>, number: &str) -> Result<Option<Status>, DbError> {
     let Some(texts) = store::texts(tx, head.id)? else { return Ok(None) };
     Ok(Some(Status {
         entries: threads::visible_entries(tx, head.id)?,
-        attachments: threads::attachments(tx, head.id)?,
+        attachments: threads::visible_attachments(tx, head.id)?,
         unit: identity::org_unit(tx, head.unit)?.map(|unit| unit.name).unwrap_or_default(),
         now: tx.now(),
         texts,
@@ -267,21 +267,16 @@ async fn keep_photos(visit: &Visit, state: &mut FormState) -> Result<Vec<NewAtta
     let mut kept = vec![];
     for upload in uploads {
         let prepared = match &upload.outcome {
-            Err(refused) => Err(*refused),
-            Ok(incoming) => {
-                let bytes = incoming
-                    .read()
-                    .await
-                    .map_err(|error| PageError::because("could not read an upload")(Box::new(error)))?;
-                picture::prepare(bytes, picture::Limits::default()).await
-            }
+            Err(refused) => Err((*refused).into()),
+            Ok(incoming) => picture::prepare_upload(incoming, picture::Limits::default()).await,
         };
         let photo = match prepared {
             Ok(photo) => photo,
-            Err(refused) => {
+            Err(files::StoreError::Refused(refused)) => {
                 state.refuse("fotos", visit.t.s(photo_key(refused)));
                 continue;
             }
+            Err(error) => return Err(PageError::because("could not read an upload")(Box::new(error))),
         };
         let blob = BlobId(new_id(&*visit.site.clock, &*visit.site.chance));
         let key = BlobKey::whole(visit.town_id(), blob);
@@ -354,7 +349,7 @@ pub async fn attachment(visit: Visit, Path((number, id)): Path<(String, String)>
         .read(move |tx| {
             let head = store::by_number(tx, &number)?;
             let attachment = threads::attachment(tx, id)?;
-            Ok::<_, DbError>(attachment.filter(|one| head.is_some_and(|head| head.id == one.case)))
+            Ok::<_, DbError>(attachment.filter(|one| one.visible && head.is_some_and(|head| head.id == one.case)))
         })
         .await?;
     desk::serve(&visit, &found.ok_or(PageError::NotFound)?, form.text("g")).await

@@ -18,6 +18,7 @@ const EXPIRED_MAX: i64 = 200;
 
 /// Questions without an answer come back to the list.
 pub fn quarter_hour(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
+    store::confirmations::forget_old(tx)?;
     expire_questions(tx).map(|_| ())
 }
 

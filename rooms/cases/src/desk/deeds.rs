@@ -2,6 +2,7 @@
 //! faster, nothing happens, the page shows what is new, and everything typed is still there.
 
 use super::{
+    moved,
     pane::PaneForm,
     selection::{Selection, readable},
     show_again,
@@ -85,6 +86,9 @@ async fn perform(visit: Visit, number: String, form: Form, flash: &'static str, 
         .await;
     match written {
         Ok(url) => Ok(visit.see_other_saying(&url, flash)),
+        Err(Failed::Page(error @ (PageError::NotFound | PageError::Forbidden))) => {
+            moved::page(&visit, &number, &form, error).await
+        }
         Err(Failed::Page(error)) => Err(error),
         Err(Failed::Act(error)) => refused(&visit, &selection, &number, form, &error).await,
     }

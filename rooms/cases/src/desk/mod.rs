@@ -3,6 +3,7 @@
 //! with `may` here; a case somebody may not see does not exist for them.
 
 pub mod deeds;
+mod moved;
 mod pane;
 pub(crate) mod selection;
 mod view;
@@ -125,8 +126,12 @@ pub async fn show(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
 /// The same page again, with what was typed and what is to be done about it.
 async fn show_again(visit: &Visit, selection: &Selection, number: &str, form: PaneForm, status: StatusCode) -> Answer {
     let desk = load(visit, selection, Some(number.to_owned())).await?;
-    if desk.opened.is_none() {
-        return Err(PageError::NotFound);
+    match &desk.opened {
+        None => return moved::page(visit, number, &form.state.form, PageError::NotFound).await,
+        Some(opened) if !opened.may_work => {
+            return moved::page(visit, number, &form.state.form, PageError::Forbidden).await;
+        }
+        Some(_) => {}
     }
     let html = DeskPage::new(visit, selection, desk, &form).render()?;
     Ok((status, Html(html)).into_response())

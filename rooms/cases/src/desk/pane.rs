@@ -155,7 +155,7 @@ impl PaneView {
 /// The town's own picture of the place; empty without a position.
 fn map(lat: Option<f64>, lon: Option<f64>) -> String {
     match (lat, lon) {
-        (Some(lat), Some(lon)) => format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320&theme=light"),
+        (Some(lat), Some(lon)) => format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320"),
         _ => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     mails::{self, MailKind},
+    open,
     store::{
         self,
         threads::{self, PartyId, PartyRole},
@@ -68,6 +69,7 @@ fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<Confirmed, PageError> {
     let party = threads::party(tx, id)?.filter(|party| party.ended_at.is_none()).ok_or(PageError::Gone)?;
     let head = store::head(tx, party.case)?.ok_or(PageError::Gone)?;
     if threads::confirm_party(tx, id)? {
+        open::answered(tx, id.0)?;
         tx.audit(Audit {
             actor: Actor::Visitor.trace(),
             action: "case.party_confirmed",

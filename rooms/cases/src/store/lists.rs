@@ -188,18 +188,33 @@ pub struct Choices {
     pub districts: Vec<String>,
 }
 
-pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<Choices, DbError> {
+fn category_choices(units: &Units) -> Query {
     let mut categories = Query::new(
         "SELECT DISTINCT category, category_label FROM cases_cases
          WHERE municipality = $1 AND is_open AND category <> ''",
     );
     categories.units(units).text("ORDER BY category_label, category");
+    categories
+}
+
+fn district_choices(units: &Units) -> Query {
     let mut districts =
         Query::new("SELECT DISTINCT district FROM cases_cases WHERE municipality = $1 AND is_open AND district <> ''");
     districts.units(units).text("ORDER BY district");
-    let districts: Vec<(String,)> = districts.all(tx)?;
+    districts
+}
+
+/// On every page of the desk: both are read from an index of open cases alone.
+pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<Choices, DbError> {
+    let districts: Vec<(String,)> = district_choices(units).all(tx)?;
     let districts = districts.into_iter().map(|(district,)| district).collect();
-    Ok(Choices { categories: categories.all(tx)?, districts })
+    Ok(Choices { categories: category_choices(units).all(tx)?, districts })
+}
+
+/// How SQLite finds them.
+#[cfg(test)]
+pub fn plans_of_choices(tx: &Tx<'_>, units: &Units) -> Result<Vec<String>, DbError> {
+    Ok(vec![category_choices(units).plan(tx)?, district_choices(units).plan(tx)?])
 }
 
 /// Words a search may have.

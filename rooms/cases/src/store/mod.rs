@@ -1,9 +1,10 @@
 //! Every SQL statement of this room; this file: cases, their numbers and rules. Timeline, parties and attachments are in
 //! `threads`, the desk's lists in `lists`, its numbers in `figures`. No rule is decided here: `case.rs` did that before.
 
+pub mod confirmations;
 pub mod figures;
 pub mod lists;
-mod query;
+pub mod query;
 pub mod threads;
 
 use crate::{

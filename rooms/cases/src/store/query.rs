@@ -22,7 +22,7 @@ const PLACEHOLDERS: [&str; 120] = [
 const UNITS_MAX: usize = 90;
 
 #[derive(Default)]
-pub(super) struct Query {
+pub struct Query {
     parts: Vec<&'static str>,
     args: Vec<Box<dyn ToValue>>,
 }
@@ -71,6 +71,15 @@ impl Query {
 
     fn args(&self) -> Vec<&dyn ToValue> {
         self.args.iter().map(|value| &**value as &dyn ToValue).collect()
+    }
+
+    /// How SQLite would find the rows.
+    #[cfg(test)]
+    pub fn plan(&self, tx: &Tx<'_>) -> Result<String, DbError> {
+        let parts: Vec<&'static str> =
+            std::iter::once("EXPLAIN QUERY PLAN").chain(self.parts.iter().copied()).collect();
+        let rows: Vec<(i64, i64, i64, String)> = tx.query(Sql::join(&parts), &self.args())?;
+        Ok(rows.into_iter().map(|(.., step)| step).collect::<Vec<_>>().join("; "))
     }
 
     pub fn all<R: FromRow>(&self, tx: &Tx<'_>) -> Result<Vec<R>, DbError> {

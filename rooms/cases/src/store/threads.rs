@@ -232,6 +232,8 @@ record! {
         pub blob: BlobId,
         pub name: String,
         pub kind: AttachmentKind,
+        /// The reporter may see it: it came with the case or is part of the correspondence.
+        pub visible: bool,
     }
 }
 
@@ -249,27 +251,39 @@ pub fn add_attachment(
     entry: Option<EntryId>,
     at: Moment,
     new: &NewAttachment,
+    visible: bool,
 ) -> Result<AttachmentId, DbError> {
     let id = AttachmentId(tx.new_id());
     tx.exec(
-        "INSERT INTO cases_attachments (municipality, id, case_id, entry_id, blob, name, kind, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        p![id, case, entry, new.blob, new.name, new.kind, at],
+        "INSERT INTO cases_attachments (municipality, id, case_id, entry_id, blob, name, kind, visible, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        p![id, case, entry, new.blob, new.name, new.kind, visible, at],
     )?;
     Ok(id)
 }
 
+/// Everything, for the desk.
 pub fn attachments(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Attachment>, DbError> {
     tx.query(
-        "SELECT id, case_id, entry_id, blob, name, kind FROM cases_attachments
+        "SELECT id, case_id, entry_id, blob, name, kind, visible FROM cases_attachments
          WHERE municipality = $1 AND case_id = $2 ORDER BY id",
+        p![case],
+    )
+}
+
+/// What the reporter may see.
+pub fn visible_attachments(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Attachment>, DbError> {
+    tx.query(
+        "SELECT id, case_id, entry_id, blob, name, kind, visible FROM cases_attachments
+         WHERE municipality = $1 AND case_id = $2 AND visible ORDER BY id",
         p![case],
     )
 }
 
 pub fn attachment(tx: &Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, DbError> {
     tx.query_one(
-        "SELECT id, case_id, entry_id, blob, name, kind FROM cases_attachments WHERE municipality = $1 AND id = $2",
+        "SELECT id, case_id, entry_id, blob, name, kind, visible FROM cases_attachments
+         WHERE municipality = $1 AND id = $2",
         p![id],
     )
 }

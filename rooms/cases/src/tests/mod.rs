@@ -1,5 +1,6 @@
 //! Tests of the room, and what they share: a town with two offices, clerks, and cases.
 
+mod careful;
 mod lists;
 mod pages;
 mod rules;

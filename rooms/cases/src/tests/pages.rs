@@ -12,17 +12,17 @@ use web::{JobRun, Room};
 const HOST: &str = "ahornfurt.example";
 const PASSWORD: &str = "Laterne-Brunnen-47";
 
-fn rooms() -> Vec<Room> {
+pub(super) fn rooms() -> Vec<Room> {
     vec![identity::room(), crate::room()]
 }
 
-struct Scene {
-    town: MunicipalityId,
-    opened: Opened,
+pub(super) struct Scene {
+    pub town: MunicipalityId,
+    pub opened: Opened,
 }
 
 /// A town with two clerks of the depot, one of the roads department, and one case.
-async fn scene(site: &TestSite) -> Scene {
+pub(super) async fn scene(site: &TestSite) -> Scene {
     let town = site.found(HOST, "Ahornfurt").await;
     let document = site.town(town).await;
     let password = identity::hash_password_blocking(&*site.site.chance, PASSWORD).expect("a password hash");
@@ -67,7 +67,7 @@ async fn scene(site: &TestSite) -> Scene {
     Scene { town, opened }
 }
 
-async fn clerk(site: &TestSite, name: &str) -> Browser {
+pub(super) async fn clerk(site: &TestSite, name: &str) -> Browser {
     let mut browser = site.visitor(HOST);
     let page = browser.visit("/anmelden").await;
     let email = format!("{name}@ahornfurt.example");
@@ -76,7 +76,7 @@ async fn clerk(site: &TestSite, name: &str) -> Browser {
     browser
 }
 
-async fn citizen(site: &TestSite, scene: &Scene) -> Browser {
+pub(super) async fn citizen(site: &TestSite, scene: &Scene) -> Browser {
     let mut browser = site.visitor(HOST);
     let page = browser.visit("/stand").await;
     let typed = scene.opened.pin.to_lowercase();
@@ -86,7 +86,7 @@ async fn citizen(site: &TestSite, scene: &Scene) -> Browser {
 }
 
 /// Runs every job that is due, as the worker would.
-async fn run_jobs(site: &TestSite) {
+pub(super) async fn run_jobs(site: &TestSite) {
     // Mails are listed by time.
     site.clock.advance_seconds(1);
     loop {
@@ -108,11 +108,11 @@ async fn run_jobs(site: &TestSite) {
     }
 }
 
-fn path(scene: &Scene, rest: &str) -> String {
+pub(super) fn path(scene: &Scene, rest: &str) -> String {
     format!("/stand/{}{rest}", scene.opened.number)
 }
 
-fn desk(scene: &Scene, rest: &str) -> String {
+pub(super) fn desk(scene: &Scene, rest: &str) -> String {
     format!("/arbeit/fall/{}{rest}", scene.opened.number)
 }
 

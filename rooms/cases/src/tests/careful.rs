@@ -1,0 +1,91 @@
+//! What must not go wrong: a clerk's words survive a colleague's transfer, mails to addresses nobody confirmed quote
+//! nobody, pictures fit a dark page, and the desk's filters cost no walk over the whole town.
+
+use super::{
+    SETS, clerk as person, furnish,
+    pages::{citizen, clerk, desk, path, rooms, run_jobs, scene},
+    write,
+};
+use crate::store::lists;
+use base::Permission;
+use db::{Kind, testing::on_both};
+use identity::{standard_unit, units_for};
+use testkit::on_both_sites;
+
+#[tokio::test]
+async fn an_answer_to_a_case_that_was_given_away_is_shown_with_its_new_office() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let (mut ben, mut anna) = (clerk(&site, "ben").await, clerk(&site, "anna").await);
+        let (bens, annas) = (ben.visit(&desk(&scene, "")).await, anna.visit(&desk(&scene, "")).await);
+        let green = standard_unit(scene.town, "green_spaces").to_string();
+        let away = [("amt", green.as_str()), ("weitergabe", "Ein Ast davor")];
+        anna.send(&annas, &desk(&scene, "/weitergabe"), &away).await.is(200);
+        let words = [("aktion", "antworten"), ("antwort", "Mein langer Text")];
+        let lost = ben.send(&bens, &desk(&scene, "/antwort"), &words).await;
+        lost.is(409).shows("Grünflächenamt").shows("Mein langer Text").hides("Ein Ast davor");
+        // Incomplete words are no reason to lose them either.
+        let words = [("aktion", "schliessen"), ("antwort", "Noch ein Text"), ("ergebnis", "")];
+        ben.send(&bens, &desk(&scene, "/antwort"), &words).await.is(409).shows("Noch ein Text");
+        // Whoever never had the case learns nothing of it.
+        let mut dora = clerk(&site, "dora").await;
+        dora.visit(&desk(&scene, "")).await.is(200);
+        let once = "0190f3a0-0000-7000-8000-000000000009";
+        let guess = [("once", once), ("version", "1"), ("antwort", "x"), ("aktion", "antworten")];
+        dora.post("/arbeit/fall/2026-11-9999/antwort", &guess).await.is(404);
+        ben.look(&desk(&scene, "")).await.is(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_question_for_confirmation_quotes_nobody() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        run_jobs(&site).await;
+        let mails = site.mails(scene.town).await;
+        assert_eq!(mails.len(), 1);
+        assert!(!format!("{} {}", mails[0].subject, mails[0].text).contains("Laterne dunkel"), "a typed title");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn maps_fit_a_dark_page() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut anna = citizen(&site, &scene).await;
+        let mut ben = clerk(&site, "ben").await;
+        for page in [anna.visit(&path(&scene, "")).await, ben.visit(&desk(&scene, "")).await] {
+            let html = page.is(200).html();
+            assert!(html.contains("(prefers-color-scheme: dark)") && html.contains("theme=dark"), "{}", page.path);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_choices_of_the_filters_are_read_from_an_index_of_open_cases() {
+    on_both(SETS, async |test| {
+        if test.kind != Kind::Sqlite {
+            return;
+        }
+        let town = test.town().await;
+        let (everywhere, some) = (person(10, None), person(11, Some(vec![super::DEPOT, super::ROADS])));
+        let plans = write(&test.db, town, move |tx| {
+            furnish(tx)?;
+            let mut plans = vec![];
+            for actor in [&everywhere, &some] {
+                plans.extend(lists::plans_of_choices(tx, &units_for(actor, Permission::CaseRead))?);
+            }
+            Ok(plans)
+        })
+        .await;
+        assert_eq!(plans.len(), 4);
+        for plan in plans {
+            assert!(plan.contains("COVERING INDEX cases_cases_open_"), "{plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    })
+    .await;
+}
