@@ -8,7 +8,7 @@ CREATE TABLE reports_categories (
     PRIMARY KEY (municipality, word)
 );
 
--- Entwurf: a report on its way through the steps; gone after two days.
+-- Entwurf: a report on its way through the steps; gone after two days. Empty content: it was sent.
 CREATE TABLE reports_drafts (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
@@ -24,6 +24,8 @@ CREATE TABLE reports_reports (
     municipality UUID NOT NULL,
     id UUID NOT NULL,
     case_id UUID NOT NULL,
+    -- Whose the case is, so that the review list needs no look at every case.
+    unit UUID NOT NULL,
     number TEXT NOT NULL,
     category TEXT NOT NULL,
     problem TEXT NOT NULL,
@@ -43,6 +45,8 @@ CREATE TABLE reports_reports (
     visibility TEXT NOT NULL,
     reason TEXT NOT NULL,
     reviewed_at BIGINT,
+    -- Counts decisions about visibility; the review's form carries it back.
+    version BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     closed_at BIGINT,
@@ -56,7 +60,8 @@ CREATE UNIQUE INDEX reports_reports_case ON reports_reports (municipality, case_
 CREATE INDEX reports_reports_newest ON reports_reports (municipality, visibility, opened_at, id);
 CREATE INDEX reports_reports_category ON reports_reports (municipality, visibility, category, opened_at, id);
 CREATE INDEX reports_reports_place ON reports_reports (municipality, visibility, is_open, lat);
-CREATE INDEX reports_reports_complaints ON reports_reports (municipality, complaints);
+CREATE INDEX reports_reports_complaints ON reports_reports (municipality, complaints, unit, opened_at, id);
+CREATE INDEX reports_reports_unreviewed ON reports_reports (municipality, unit, opened_at, id) WHERE reviewed_at IS NULL;
 
 -- Stand: how the state went on, for the public page.
 CREATE TABLE reports_steps (

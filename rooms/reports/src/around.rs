@@ -209,6 +209,22 @@ pub fn of_asset(asset: &places::Asset) -> Thing {
     Thing { id: asset.id.0, label: format!("{}{number}", asset.label), kind: asset.kind.word().to_owned() }
 }
 
+/// A draft that expired, made anew from the copy in a form: what the town knows is looked up again.
+pub fn draft_anew(tx: &Tx<'_>, copy: &str) -> Result<Option<Draft>, DbError> {
+    let Some(mut draft) = Draft::of_copy(copy) else { return Ok(None) };
+    let named = draft.asset.take();
+    (draft.place, draft.district) = (String::new(), String::new());
+    if let Some(at) = draft.position {
+        let spot = spot(tx, at)?;
+        draft.move_to(at, spot.place, spot.district);
+        draft.asset = match named {
+            Some(named) => thing(tx, named.id)?,
+            None => None,
+        };
+    }
+    Ok(Some(draft))
+}
+
 /// A draft that begins at an asset: the code on it was read.
 pub fn draft_at(tx: &Tx<'_>, token: &str) -> Result<Option<Draft>, DbError> {
     let Some(asset) = places::asset_by_token(tx, token)? else { return Ok(None) };

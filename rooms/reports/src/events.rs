@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{Listener, Stage};
 
-pub const LISTENERS: &[Listener] =
-    &[Listener { event: "case.state", handle: case_moved }, Listener { event: "report.published", handle: published }];
+pub const LISTENERS: &[Listener] = &[
+    Listener { event: "case.state", handle: case_moved },
+    Listener { event: "case.transferred", handle: case_transferred },
+    Listener { event: "report.published", handle: published },
+];
 
 fn id_of(payload: &Value, field: &str) -> Option<Uuid> {
     payload.get(field).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
@@ -38,6 +41,21 @@ pub fn case_moved(tx: &Tx<'_>, stage: &Stage, payload: &Value) -> Result<(), DbE
     let (before, after) = (PublicState::of(&report.state), PublicState::of(head.state.word()));
     if report.visibility == Visibility::Public && before != after {
         letters::tell_followers(tx, stage, &report, after)?;
+    }
+    Ok(())
+}
+
+/// Whoever has the case reviews the report.
+pub fn case_transferred(tx: &Tx<'_>, _: &Stage, payload: &Value) -> Result<(), DbError> {
+    let Some(case) = id_of(payload, "case") else { return Ok(()) };
+    let (Some(report), Some(head)) = (store::by_case(tx, case)?, cases::head(tx, CaseId(case))?) else { return Ok(()) };
+    if store::set_unit(tx, report.id, head.unit)? {
+        tx.audit(Audit {
+            actor: "system".to_owned(),
+            action: "report.followed_transfer",
+            subject: report.id.to_string(),
+            detail: json!({ "unit": head.unit.to_string() }),
+        });
     }
     Ok(())
 }

@@ -43,6 +43,9 @@ impl std::fmt::Debug for Draft {
     }
 }
 
+/// Most answers a copy may hold; no category asks as much.
+const COPY_ANSWERS_MAX: usize = 40;
+
 /// An asset as the draft remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
@@ -105,6 +108,35 @@ pub enum AnswerRefusal {
 }
 
 impl Draft {
+    /// What the pages carry along, so that an expired draft can be made anew. Photos are not in it: a name typed into
+    /// a form must not give anybody a photo.
+    pub fn copy(&self) -> String {
+        let copy = Self { photos: vec![], photo_position: None, ..self.clone() };
+        serde_json::to_string(&copy).unwrap_or_default()
+    }
+
+    /// Reads a copy that came back in a form, and trusts it no more than anything typed. Place and thing are only ids
+    /// and positions here: their words have to be looked up again.
+    pub fn of_copy(text: &str) -> Option<Self> {
+        let mut draft: Self = serde_json::from_str(text).ok()?;
+        draft.photos.clear();
+        draft.photo_position = None;
+        draft.position = draft.position.and_then(|at| Position::new(at.lat, at.lon));
+        let short = |text: &mut String, characters: usize| *text = text.chars().take(characters).collect();
+        for field in [&mut draft.typed, &mut draft.category, &mut draft.problem, &mut draft.email, &mut draft.phone] {
+            short(field, 300);
+        }
+        short(&mut draft.body, BODY_CHARACTERS_MAX + 1);
+        let answers = std::mem::take(&mut draft.answers).into_iter().take(COPY_ANSWERS_MAX);
+        draft.answers = answers
+            .map(|(word, answer)| {
+                let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
+                (cut(word, 60), cut(answer, ANSWER_CHARACTERS_MAX + 1))
+            })
+            .collect();
+        Some(draft)
+    }
+
     pub fn chosen<'c>(&self, categories: &'c [Category]) -> Option<(&'c Category, &'c Problem)> {
         let category = categories.iter().find(|category| category.active && category.word == self.category)?;
         Some((category, category.problem(&self.problem)?))

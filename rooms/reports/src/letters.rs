@@ -35,8 +35,7 @@ pub fn ask_to_follow_report(
         language: visit.t.lang.code(),
         token_hash: vec![],
     };
-    let subject =
-        visit.t.with("reports-mail-confirm-report-subject", &[("title", report.public_title.as_str().into())]);
+    let subject = visit.t.with("reports-mail-confirm-report-subject", &[("number", report.number.as_str().into())]);
     ask(tx, visit, new, email, &subject, visit.t.s("reports-mail-confirm-report"))
 }
 
@@ -68,6 +67,10 @@ fn ask(
     text: &str,
 ) -> Result<Uuid, DbError> {
     let id = tx.new_id();
+    // Silently nothing beyond the limit: whoever typed the address learns nothing about it.
+    if !cases::may_ask(tx, email, id)? {
+        return Ok(id);
+    }
     let token = token_of(&visit.site, id);
     new.token_hash = token_hash(&token);
     store::add_follow(tx, id, &new)?;

@@ -269,7 +269,7 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
             pages.push(DemoPage::public(format!("/melden/{}{end}", card.number), name));
         }
     }
-    if let Some(waiting) = store::to_review(tx, 1)?.first() {
+    if let Some(waiting) = store::to_review(tx, &identity::Units::All, 1)?.first() {
         pages.push(DemoPage::staff(format!("/arbeit/meldung/{}", waiting.number), "moderator", "review"));
     }
     if let Some(near) = places::town_map(tx)?.map(|map| places::assets_near(tx, map.centre, 2_000.0, 1)).transpose()?

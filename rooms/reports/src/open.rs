@@ -50,6 +50,7 @@ pub fn open(
     let report = NewReport {
         id,
         case_id: opened.id.0,
+        unit: opened.unit,
         number: opened.number.clone(),
         category: category.word.clone(),
         problem: problem.word.clone(),

@@ -67,6 +67,8 @@ pub enum Verdict {
 pub enum ReviewRefusal {
     /// The author took it back; it stays away.
     Withdrawn,
+    /// Of a category that is never shown: there is nothing to decide.
+    NeverPublic,
     /// Not showing it needs a reason.
     ReasonMissing,
     /// A public report needs a title.
@@ -77,6 +79,7 @@ pub enum ReviewRefusal {
 pub fn review(now: Visibility, verdict: Verdict, title: &str, reason: &str) -> Result<Visibility, ReviewRefusal> {
     match (now, verdict) {
         (Visibility::Withdrawn, _) => Err(ReviewRefusal::Withdrawn),
+        (Visibility::Private, _) => Err(ReviewRefusal::NeverPublic),
         (_, Verdict::Refuse) if reason.trim().is_empty() => Err(ReviewRefusal::ReasonMissing),
         (_, Verdict::Refuse) => Ok(Visibility::Refused),
         (_, Verdict::Publish) if title.trim().is_empty() => Err(ReviewRefusal::TitleMissing),

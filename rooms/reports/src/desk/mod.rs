@@ -8,6 +8,7 @@ pub mod review;
 use crate::store;
 use base::{Permission, Scope, may};
 use db::DbError;
+use identity::units_for;
 use web::{DeskContext, DeskGroup, DeskLink};
 
 /// Entries of the left rail.
@@ -23,7 +24,8 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
     };
     let mut links = vec![];
     if may(Permission::ReportModerate) {
-        links.push(link("/arbeit/pruefung", "Prüfung", "eye", Some(store::to_review_count(context.tx)?)));
+        let count = store::to_review_count(context.tx, &units_for(context.actor, Permission::ReportModerate))?;
+        links.push(link("/arbeit/pruefung", "Prüfung", "eye", Some(count)));
         links.push(link("/arbeit/sperren", "Sperrliste", "ban", None));
     }
     if may(Permission::TownEdit) {

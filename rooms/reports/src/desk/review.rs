@@ -12,6 +12,7 @@ use bytes::Bytes;
 use cases::CaseId;
 use db::{Audit, DbError, Once, Tx};
 use files::{Area, BlobId, BlobKey, Part, picture};
+use identity::units_for;
 use serde_json::json;
 use uuid::Uuid;
 use web::{Answer, Form, FormState, Lang, Page, PageError, Template, Visit, words};
@@ -49,6 +50,12 @@ struct Open {
     complaints: Vec<(String, String, String)>,
     reasons: Vec<Choice>,
     withdrawn: bool,
+    /// Of a category that is never shown.
+    never_public: bool,
+    version: i64,
+    /// What a colleague stored while this form was open; empty otherwise.
+    stored_title: String,
+    stored_body: String,
 }
 
 struct PhotoRow {
@@ -56,6 +63,8 @@ struct PhotoRow {
     image: String,
     is_public: bool,
     public_image: String,
+    /// The public copy this page shows; sent back, so that nobody uncovers what a colleague covered.
+    public_blob: String,
     action: String,
 }
 
@@ -68,15 +77,7 @@ fn allowed(visit: &Visit, tx: &Tx<'_>, report: &DeskReport) -> Result<(), PageEr
 
 /// Reports this person may review, oldest first.
 fn waiting(visit: &Visit, tx: &Tx<'_>) -> Result<Vec<DeskReport>, DbError> {
-    let mut mine = vec![];
-    for report in store::to_review(tx, LIST)? {
-        match allowed(visit, tx, &report) {
-            Ok(()) => mine.push(report),
-            Err(PageError::NotFound) => {}
-            Err(_) => return Err(DbError::Busy),
-        }
-    }
-    Ok(mine)
+    store::to_review(tx, &units_for(&visit.actor, Permission::ReportModerate), LIST)
 }
 
 /// By number, or by id: the case's link was made before it had a number.
@@ -129,7 +130,12 @@ async fn show_with(visit: Visit, name: Option<String>, form: FormState) -> Answe
             form.form.set("body", report.public_body.as_str());
             form.form.set("reason", report.reason.as_str());
         }
-        open_of(&report, &photos, &complaints)
+        let mut open = open_of(&report, &photos, &complaints);
+        if form.form.integer("version").is_some_and(|seen| seen != report.version) {
+            open.stored_title.clone_from(&report.public_title);
+            open.stored_body.clone_from(&report.public_body);
+        }
+        open
     });
     let mut page = visit.page("Prüfung").with_desk(desk);
     if failed {
@@ -156,6 +162,7 @@ fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(ba
             .public_blob
             .map(|blob| format!("/arbeit/meldung/{number}/foto/{}?stand={blob}", photo.id))
             .unwrap_or_default(),
+        public_blob: photo.public_blob.map(|blob| blob.to_string()).unwrap_or_default(),
         action: format!("/arbeit/meldung/{number}/foto/{}", photo.id),
     };
     let complaint = |(at, reason, note): &(base::Moment, String, String)| {
@@ -184,6 +191,10 @@ fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(ba
             Choice::new("unclear", "Ort oder Schaden sind nicht klar genug."),
         ],
         withdrawn: report.visibility == Visibility::Withdrawn,
+        never_public: report.visibility == Visibility::Private,
+        version: report.version,
+        stored_title: String::new(),
+        stored_body: String::new(),
         number: report.number.clone(),
     }
 }
@@ -200,9 +211,35 @@ fn reason_of(form: &Form) -> String {
     format!("{ready} {}", form.text("reason")).trim().chars().take(600).collect()
 }
 
-enum Decided {
-    Stored,
+/// Why a decision was not stored; the transaction is taken back.
+enum NotStored {
+    Page(PageError),
     Refused(ReviewRefusal),
+    /// A colleague was faster.
+    Stale,
+}
+
+impl From<DbError> for NotStored {
+    fn from(error: DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl From<PageError> for NotStored {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+const fn refusal_text(refusal: ReviewRefusal) -> (&'static str, &'static str) {
+    match refusal {
+        ReviewRefusal::Withdrawn => ("", "Die Meldung wurde zurückgezogen. Sie bleibt unsichtbar."),
+        ReviewRefusal::NeverPublic => ("", "Meldungen dieser Art sind nie öffentlich."),
+        ReviewRefusal::ReasonMissing => {
+            ("reason", "Schreiben Sie, warum die Meldung nicht öffentlich wird. Die Person liest das.")
+        }
+        ReviewRefusal::TitleMissing => ("title", "Geben Sie der öffentlichen Meldung einen Titel."),
+    }
 }
 
 pub async fn decide(visit: Visit, Path(name): Path<String>, form: Form) -> Answer {
@@ -212,8 +249,8 @@ pub async fn decide(visit: Visit, Path(name): Path<String>, form: Form) -> Answe
     let decided = visit
         .write(move |tx| {
             match tx.once(key, sent.fingerprint())? {
-                Once::Again(_) => return Ok(Decided::Stored),
-                Once::Conflict => return Err(PageError::Conflict),
+                Once::Again(_) => return Ok(()),
+                Once::Conflict => return Err(NotStored::Page(PageError::Conflict)),
                 Once::First => {}
             }
             let report = found(named(tx, &wanted)?)?;
@@ -221,38 +258,33 @@ pub async fn decide(visit: Visit, Path(name): Path<String>, form: Form) -> Answe
             let title: String = sent.text("title").chars().take(160).collect();
             let body: String = sent.text("body").chars().take(4_000).collect();
             let reason = if verdict == Verdict::Refuse { reason_of(&sent) } else { String::new() };
-            match review(report.visibility, verdict, &title, &reason) {
-                Ok(visibility) => {
-                    store_review(tx, &v, &report, visibility, [&title, &body, &reason])?;
-                    tx.once_answer(key, "")?;
-                    Ok(Decided::Stored)
-                }
-                Err(refusal) => {
-                    tx.unaudited("a refused review changed nothing");
-                    Ok(Decided::Refused(refusal))
-                }
+            let visibility = review(report.visibility, verdict, &title, &reason).map_err(NotStored::Refused)?;
+            let seen = sent.integer("version").ok_or(NotStored::Stale)?;
+            if !store::reviewed(tx, &report, visibility, &title, &body, &reason, seen)? {
+                return Err(NotStored::Stale);
             }
+            store_review(tx, &v, &report, visibility, [&title, &body, &reason])?;
+            tx.once_answer(key, "")?;
+            Ok(())
         })
-        .await?;
+        .await;
+    let mut state = FormState::from(form);
     match decided {
-        Decided::Stored => Ok(visit.see_other_saying("/arbeit/pruefung", "flash-report-reviewed")),
-        Decided::Refused(refusal) => {
-            let mut state = FormState::from(form);
-            match refusal {
-                ReviewRefusal::Withdrawn => state.refuse("", "Die Meldung wurde zurückgezogen. Sie bleibt unsichtbar."),
-                ReviewRefusal::ReasonMissing => {
-                    state.refuse(
-                        "reason",
-                        "Schreiben Sie, warum die Meldung nicht öffentlich wird. Die Person liest das.",
-                    );
-                }
-                ReviewRefusal::TitleMissing => state.refuse("title", "Geben Sie der öffentlichen Meldung einen Titel."),
-            }
-            show_with(visit, Some(name), state).await
+        Ok(()) => return Ok(visit.see_other_saying("/arbeit/pruefung", "flash-report-reviewed")),
+        Err(NotStored::Page(error)) => return Err(error),
+        Err(NotStored::Refused(refusal)) => {
+            let (field, text) = refusal_text(refusal);
+            state.refuse(field, text);
         }
+        Err(NotStored::Stale) => state.refuse(
+            "title",
+            "Jemand hat diese Meldung inzwischen geprüft. Vergleichen Sie beide Fassungen und entscheiden Sie noch einmal.",
+        ),
     }
+    show_with(visit, Some(name), state).await
 }
 
+/// What follows from a decision that was stored.
 fn store_review(
     tx: &Tx<'_>,
     visit: &Visit,
@@ -260,7 +292,6 @@ fn store_review(
     visibility: Visibility,
     [title, body, reason]: [&str; 3],
 ) -> Result<(), DbError> {
-    store::reviewed(tx, report, visibility, title, body, reason)?;
     store::handle_complaints(tx, report.id)?;
     let changed = title != report.title || body != report.body;
     let text = match visibility {
@@ -311,16 +342,24 @@ pub async fn photo(visit: Visit, Path((name, photo)): Path<(String, String)>, fo
 pub async fn publish_photo(visit: Visit, Path((name, photo)): Path<(String, String)>, form: Form) -> Answer {
     let key = visit.once_key(&form)?;
     let (report, row) = photo_of(&visit, &name, &photo).await?;
-    let public = if form.text("deed") == "hide" { None } else { Some(covered(&visit, &row, boxes(&form)).await?) };
-    let (v, fingerprint, old) = (visit.clone(), form.fingerprint(), row.public_blob);
-    visit
+    let hides = form.text("deed") == "hide";
+    if report.visibility == Visibility::Private && !hides {
+        let mut state = FormState::default();
+        state.refuse("", refusal_text(ReviewRefusal::NeverPublic).1);
+        return show_with(visit, Some(name), state).await;
+    }
+    let public = if hides { None } else { Some(covered(&visit, &row, boxes(&form)).await?) };
+    let (v, fingerprint, old) = (visit.clone(), form.fingerprint(), Uuid::try_parse(form.text("public")).ok());
+    let written = visit
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
                 Once::Again(_) => return Ok(()),
-                Once::Conflict => return Err(PageError::Conflict),
+                Once::Conflict => return Err(NotStored::Page(PageError::Conflict)),
                 Once::First => {}
             }
-            store::set_public_photo(tx, row.id, public)?;
+            if !store::set_public_photo(tx, row.id, old, public)? {
+                return Err(NotStored::Stale);
+            }
             tx.audit(Audit {
                 actor: v.actor.trace(),
                 action: if public.is_some() { "report.photo_published" } else { "report.photo_hidden" },
@@ -330,7 +369,19 @@ pub async fn publish_photo(visit: Visit, Path((name, photo)): Path<(String, Stri
             tx.once_answer(key, "")?;
             Ok(())
         })
-        .await?;
+        .await;
+    match written {
+        Ok(()) => {}
+        Err(NotStored::Page(error)) => return Err(error),
+        Err(NotStored::Refused(_) | NotStored::Stale) => {
+            let mut state = FormState::default();
+            state.refuse(
+                "",
+                "Dieses Foto hat inzwischen eine andere öffentliche Fassung. Sehen Sie sie an, bevor Sie sie ändern.",
+            );
+            return show_with(visit, Some(name), state).await;
+        }
+    }
     // A former public copy is named by nobody now; the sweep would find it, but a covered face should go at once.
     if let Some(old) = old.filter(|old| *old != row.blob && Some(*old) != public) {
         let key = BlobKey::whole(visit.town_id(), BlobId(old));

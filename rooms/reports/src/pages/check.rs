@@ -3,6 +3,7 @@
 
 use super::{Choice, ReportCard, card, draft_id, found, read_email, step_url};
 use crate::{
+    around,
     category::Category,
     journey::{Draft, Step},
     open,
@@ -17,6 +18,8 @@ use web::{Answer, Form, FormState, Page, PageError, Template, Visit, words};
 const RECEIPT: &str = "report-receipt";
 const RECEIPT_HOURS: i64 = 24;
 const PHONE_CHARACTERS_MAX: usize = 40;
+/// Of a wrong address or number a draft keeps this much.
+const CONTACT_KEPT_MAX: usize = 300;
 
 #[derive(Template)]
 #[template(path = "reports-check.html")]
@@ -24,6 +27,8 @@ struct CheckPage {
     page: Page,
     form: FormState,
     draft: String,
+    /// What the draft knows, for the case that it expires before this page is sent.
+    copy: String,
     place_href: String,
     what_href: String,
     place: String,
@@ -120,12 +125,15 @@ fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: Fo
         near: gathered.near.iter().map(|(row, metres)| card(visit.t, row, Some(*metres), now)).collect(),
         is_public: chosen.is_some_and(|(category, _)| category.public),
         draft: id.to_string(),
+        copy: draft.copy(),
     }
 }
 
 /// Why a sending did not become a report.
 pub enum NotSent {
     Page(PageError),
+    /// Expired, or sent already with another key.
+    Gone,
     Incomplete(Step),
     Blocked,
 }
@@ -167,7 +175,12 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
             Ok(response)
         }
         Err(NotSent::Page(error)) => Err(error),
-        Err(NotSent::Incomplete(step)) => Ok(visit.see_other(&step_url(step, id))),
+        Err(NotSent::Gone) => mend(&visit, id, state).await,
+        Err(NotSent::Incomplete(step)) => {
+            let form = state.form.clone();
+            visit.write(move |tx| remember(tx, id, &form)).await?;
+            Ok(visit.see_other(&step_url(step, id)))
+        }
         Err(NotSent::Blocked) => {
             state.refuse("", visit.t.s("reports-blocked"));
             mend(&visit, id, state).await
@@ -196,7 +209,7 @@ pub fn send(
         Once::First => {}
     }
     // Whoever comes second with the same draft and another key finds it gone.
-    let draft = store::take_draft(tx, sending.draft)?.ok_or(NotSent::Page(PageError::Gone))?;
+    let draft = store::take_draft(tx, sending.draft)?.ok_or(NotSent::Gone)?;
     let site = open::Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
     let opened = open::open(tx, &site, &draft, email, &sending.phone)?;
     let until = tx.now().plus_seconds(RECEIPT_HOURS * 3_600);
@@ -206,10 +219,45 @@ pub fn send(
     Ok((url, Some(opened.number)))
 }
 
-async fn mend(visit: &Visit, id: Uuid, state: FormState) -> Answer {
-    let gathered = visit.read(move |tx| gather(tx, Some(id))).await?;
+/// Keeps the contact details with the draft: whoever goes back to an earlier step types them once.
+fn remember(tx: &Tx<'_>, id: Uuid, form: &Form) -> Result<bool, DbError> {
+    let Some(mut draft) = store::lock_draft(tx, id)? else { return Ok(false) };
+    put_contact(&mut draft, form);
+    store::save_draft(tx, id, &draft)
+}
+
+fn put_contact(draft: &mut Draft, form: &Form) {
+    draft.email = form.text("email").chars().take(CONTACT_KEPT_MAX).collect();
+    draft.phone = form.text("phone").chars().take(CONTACT_KEPT_MAX).collect();
+}
+
+/// A draft that expired while this page was open comes back from the copy in the form, under a new id.
+fn renew(tx: &Tx<'_>, id: Uuid, fresh: Uuid, form: &Form) -> Result<(Uuid, Step), PageError> {
+    // What was sent already is not offered for sending once more.
+    if store::was_sent(tx, id)? {
+        return Err(PageError::Gone);
+    }
+    let mut draft = around::draft_anew(tx, form.raw("copy"))?.ok_or(PageError::Gone)?;
+    put_contact(&mut draft, form);
+    store::create_draft(tx, fresh, &draft)?;
+    Ok((fresh, draft.next_step(&store::categories(tx)?)))
+}
+
+/// The page again with everything typed, also when the draft expired meanwhile.
+async fn mend(visit: &Visit, id: Uuid, mut state: FormState) -> Answer {
+    let (fresh, form) = (super::new_draft_id(visit), state.form.clone());
+    let (kept, step) = visit
+        .write(move |tx| if remember(tx, id, &form)? { Ok((id, Step::Check)) } else { renew(tx, id, fresh, &form) })
+        .await?;
+    if step != Step::Check {
+        return Ok(visit.see_other_saying(&step_url(step, kept), "flash-report-draft"));
+    }
+    if kept != id {
+        state.refuse("", visit.t.s("reports-draft-expired"));
+    }
+    let gathered = visit.read(move |tx| gather(tx, Some(kept))).await?;
     let Some(draft) = gathered.draft.clone() else { return Err(PageError::Gone) };
-    Visit::unprocessable(&page_of(visit, &gathered, &draft, id, state))
+    Visit::unprocessable(&page_of(visit, &gathered, &draft, kept, state))
 }
 
 #[derive(Template)]

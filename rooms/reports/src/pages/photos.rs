@@ -16,20 +16,44 @@ use files::{BlobId, BlobKey, Part, Refused, StoreError, picture};
 use uuid::Uuid;
 use web::{Answer, FormState, PageError, Visit};
 
-/// Takes the uploads of this form into the draft. What is refused is said at the field; the rest is kept.
-pub async fn take(visit: &Visit, state: &mut FormState, draft: &mut Draft) -> Result<(), PageError> {
+/// Photos that were stored and that no draft names yet.
+#[derive(Clone, Default)]
+pub struct Taken {
+    photos: Vec<DraftPhoto>,
+    position: Option<Position>,
+    /// Read by the browser before it shrank the photo: counts more.
+    from_browser: Option<Position>,
+}
+
+impl Taken {
+    pub fn any(&self) -> bool {
+        !self.photos.is_empty()
+    }
+
+    /// Names them in the draft as it stands now. False if it had no room for all.
+    pub fn add_to(&self, draft: &mut Draft) -> bool {
+        let room = PHOTOS_MAX.saturating_sub(draft.photos.len());
+        draft.photos.extend(self.photos.iter().take(room).cloned());
+        if draft.photos.is_empty() {
+            return true;
+        }
+        draft.photo_position = self.from_browser.or(draft.photo_position).or(self.position);
+        room >= self.photos.len()
+    }
+}
+
+/// Stores the uploads of this form. What is refused is said at the field; the rest is kept.
+pub async fn take(visit: &Visit, state: &mut FormState) -> Result<Taken, PageError> {
+    let mut taken = Taken::default();
     let uploads: Vec<_> = state.form.uploads.iter().filter(|upload| upload.field == "photo").cloned().collect();
     for upload in uploads {
-        if draft.photos.len() >= PHOTOS_MAX {
+        if taken.photos.len() >= PHOTOS_MAX {
             state.refuse("photo", visit.t.s("reports-photo-too-many"));
             break;
         }
         let prepared = match upload.outcome {
-            Ok(incoming) => {
-                let bytes = incoming.read().await.map_err(broken("could not read an upload"))?;
-                picture::prepare(bytes, picture::Limits::default()).await
-            }
-            Err(refused) => Err(refused),
+            Ok(incoming) => picture::prepare_upload(&incoming, picture::Limits::default()).await,
+            Err(refused) => Err(refused.into()),
         };
         match prepared {
             Ok(prepared) => {
@@ -43,16 +67,15 @@ pub async fn take(visit: &Visit, state: &mut FormState, draft: &mut Draft) -> Re
                     }
                     Err(error) => return Err(broken("could not store a photo")(error)),
                 }
-                draft.photo_position = draft.photo_position.or(prepared.exif_position);
-                draft.photos.push(DraftPhoto { blob: blob.0, name: upload.name.chars().take(120).collect() });
+                taken.position = taken.position.or(prepared.exif_position);
+                taken.photos.push(DraftPhoto { blob: blob.0, name: upload.name.chars().take(120).collect() });
             }
-            Err(refused) => state.refuse("photo", refusal(visit, refused)),
+            Err(StoreError::Refused(refused)) => state.refuse("photo", refusal(visit, refused)),
+            Err(error) => return Err(broken("could not read an upload")(error)),
         }
     }
-    if let Some(at) = from_browser(state.form.text("exif")).filter(|_| !draft.photos.is_empty()) {
-        draft.photo_position = Some(at);
-    }
-    Ok(())
+    taken.from_browser = from_browser(state.form.text("exif"));
+    Ok(taken)
 }
 
 /// The browser shrinks photos and reads their position before it is lost.

@@ -115,29 +115,30 @@ enum Next {
 
 pub async fn sent(visit: Visit, form: Form) -> Answer {
     let id = draft_id(&form);
-    let known = match id {
-        Some(id) => visit.read(move |tx| store::draft(tx, id)).await?,
-        None => None,
-    };
-    let id = id.filter(|_| known.is_some());
-    let mut draft = known.unwrap_or_default();
     let mut state = FormState::from(form);
-    let photos_before = draft.photos.len();
-    photos::take(&visit, &mut state, &mut draft).await?;
-    let new_photos = draft.photos.len() > photos_before;
-    if let Ok(gone) = Uuid::try_parse(state.form.text("remove-photo")) {
-        draft.photos.retain(|photo| photo.blob != gone);
-    }
+    let taken = photos::take(&visit, &mut state).await?;
+    let gone = Uuid::try_parse(state.form.text("remove-photo")).ok();
     let fresh = new_draft_id(&visit);
     let (sent, refused) = (state.form.clone(), state.has_errors());
-    let (id, next) = visit
+    // Read and written in one go: another tab may have sent photos to the same draft a moment ago.
+    let (id, next, all_fit) = visit
         .write(move |tx| {
-            let mut draft = draft.clone();
-            let next = decide(tx, &sent, &mut draft, new_photos, refused)?;
+            let known = match id {
+                Some(id) => store::lock_draft(tx, id)?,
+                None => None,
+            };
+            let id = id.filter(|_| known.is_some());
+            let mut draft = known.unwrap_or_default();
+            draft.photos.retain(|photo| Some(photo.blob) != gone);
+            let all_fit = taken.add_to(&mut draft);
+            let next = decide(tx, &sent, &mut draft, taken.any(), refused || !all_fit)?;
             let id = keep_draft(tx, id, fresh, &draft)?;
-            Ok::<_, DbError>((id, next))
+            Ok::<_, DbError>((id, next, all_fit))
         })
         .await?;
+    if !all_fit {
+        state.refuse("photo", visit.t.s("reports-photo-too-many"));
+    }
     match next {
         Next::Go(path) => Ok(visit.see_other(&format!("{path}?entwurf={id}"))),
         Next::Again(hits) => again(&visit, id, state, hits).await,

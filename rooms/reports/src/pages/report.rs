@@ -25,6 +25,8 @@ struct ReportPage {
     state_kind: &'static str,
     state_icon: &'static str,
     is_open: bool,
+    /// What to say when the promised day has passed; empty before.
+    late: String,
     opened: String,
     due: String,
     due_iso: String,
@@ -69,6 +71,7 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
         state_kind: state.kind(),
         state_icon: state.icon(),
         is_open: state.is_open(),
+        late: late(t, &row, now),
         opened: words::date_time(t.lang, row.opened_at),
         due: words::date(t.lang, row.due.date(), now.date()),
         due_iso: row.due.date().to_string(),
@@ -88,6 +91,14 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
         title: row.title,
         body: row.body,
     })
+}
+
+/// A broken promise is said, not repeated.
+fn late(t: &web::Texts, row: &store::Card, now: base::Moment) -> String {
+    if row.due.date() >= now.date() {
+        return String::new();
+    }
+    t.with("reports-due-missed", &[("day", words::date(t.lang, row.due.date(), now.date()).into())])
 }
 
 #[derive(Template)]

@@ -27,6 +27,8 @@ struct WhatPage {
     page: Page,
     form: FormState,
     draft: String,
+    /// What the draft knows, for the case that it expires before this page is sent.
+    copy: String,
     object: String,
     place: String,
     place_href: String,
@@ -157,6 +159,7 @@ fn page_of(
         page,
         form,
         draft: id.map(|id| id.to_string()).unwrap_or_default(),
+        copy: draft.copy(),
         object: object.to_owned(),
         place: draft.place.clone(),
         place_href,
@@ -274,17 +277,23 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
     let outcome = visit
         .write(move |tx| {
             let gathered = gather(tx, id, &wanted)?;
-            let Some(mut draft) = gathered.draft.clone() else {
-                return Ok::<_, DbError>(None);
+            let known = match id.filter(|_| gathered.draft.is_some()) {
+                // Nobody adds a photo between reading and writing.
+                Some(id) => store::lock_draft(tx, id)?,
+                None => gathered.draft.clone(),
             };
+            let expired = known.is_none();
+            let anew = if expired { around::draft_anew(tx, sent.raw("copy"))? } else { None };
+            let Some(mut draft) = known.or(anew) else { return Ok::<_, DbError>(None) };
             take(tx, &sent, &mut draft, &gathered.categories)?;
             let id = keep_draft(tx, id, fresh, &draft)?;
             let next = next_of(&sent, &draft, &gathered.categories, id);
-            Ok(Some((id, draft, gathered, next)))
+            Ok(Some((id, draft, gathered, next, expired)))
         })
         .await?;
-    let Some((id, draft, gathered, next)) = outcome else { return Ok(visit.see_other(Step::Place.path())) };
+    let Some((id, draft, gathered, next, expired)) = outcome else { return Ok(visit.see_other(Step::Place.path())) };
     match next {
+        Next::Go(url) if expired => Ok(visit.see_other_saying(&url, "flash-report-draft")),
         Next::Go(url) => Ok(visit.see_other(&url)),
         Next::Mend(missing, too_long) => {
             let mut state = FormState::from(form);

@@ -138,6 +138,7 @@ fn write(tx: &Tx<'_>, stock: &Stock, planned: &Planned, index: usize, numbers: &
     let report = NewReport {
         id: ReportId(tx.new_id()),
         case_id: id.0,
+        unit: head.unit,
         number: number.clone(),
         category: case.new.category,
         problem: planned.kind.problem.to_owned(),

@@ -7,10 +7,28 @@ use uuid::Uuid;
 /// An expired draft is not there any more, whether or not it was swept.
 pub fn draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
     let content: Option<String> = tx.scalar(
-        "SELECT content FROM reports_drafts WHERE municipality = $1 AND id = $2 AND expires_at > $3",
+        "SELECT content FROM reports_drafts WHERE municipality = $1 AND id = $2 AND expires_at > $3 AND content <> ''",
         p![id, tx.now()],
     )?;
     content.map(read).transpose()
+}
+
+/// The same, and nobody else changes it before this transaction ends: for reading, adding and writing.
+pub fn lock_draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
+    tx.unaudited("a draft is not yet a report");
+    let content: Option<String> = tx.scalar(
+        "UPDATE reports_drafts SET changed_at = $3
+         WHERE municipality = $1 AND id = $2 AND expires_at > $3 AND content <> '' RETURNING content",
+        p![id, tx.now()],
+    )?;
+    content.map(read).transpose()
+}
+
+/// A draft that became a report, as opposed to one that expired: known for as long as it would have lived.
+pub fn was_sent(tx: &Tx<'_>, id: Uuid) -> Result<bool, DbError> {
+    let sent: Option<Uuid> =
+        tx.scalar("SELECT id FROM reports_drafts WHERE municipality = $1 AND id = $2 AND content = ''", p![id])?;
+    Ok(sent.is_some())
 }
 
 fn read(content: String) -> Result<Draft, DbError> {
@@ -35,19 +53,19 @@ pub fn save_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<bool, DbError>
     tx.unaudited("a draft is not yet a report");
     let rows = tx.exec(
         "UPDATE reports_drafts SET content = $3, changed_at = $4, expires_at = $5
-         WHERE municipality = $1 AND id = $2 AND expires_at > $4",
+         WHERE municipality = $1 AND id = $2 AND expires_at > $4 AND content <> ''",
         p![id, document(draft)?, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
     )?;
     Ok(rows == 1)
 }
 
-/// Removes the draft and hands it out: of two who send it at once, only one gets it.
+/// Empties the draft and hands it out: of two who send it at once, only one gets it.
 pub fn take_draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
-    let content: Option<String> = tx.scalar(
-        "DELETE FROM reports_drafts WHERE municipality = $1 AND id = $2 AND expires_at > $3 RETURNING content",
-        p![id, tx.now()],
-    )?;
-    content.map(read).transpose()
+    let draft = lock_draft(tx, id)?;
+    if draft.is_some() {
+        tx.exec("UPDATE reports_drafts SET content = '' WHERE municipality = $1 AND id = $2", p![id])?;
+    }
+    Ok(draft)
 }
 
 pub fn forget_old_drafts(tx: &Tx<'_>) -> Result<u64, DbError> {

@@ -53,7 +53,7 @@ pub fn confirm_follow(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {
         "UPDATE reports_follows SET confirmed_at = $3 WHERE municipality = $1 AND id = $2 AND confirmed_at IS NULL",
         p![id, tx.now()],
     )?;
-    Ok(())
+    cases::answered(tx, id)
 }
 
 pub fn end_follow(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {

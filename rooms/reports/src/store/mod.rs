@@ -7,7 +7,7 @@ mod follows;
 mod review;
 
 pub use categories::{categories, category, put_category};
-pub use drafts::{create_draft, draft, forget_old_drafts, save_draft, take_draft};
+pub use drafts::{create_draft, draft, forget_old_drafts, lock_draft, save_draft, take_draft, was_sent};
 pub use follows::{
     Follow, NewFollow, add_follow, area_followers, confirm_follow, end_follow, follow_by_token, followers_of,
     forget_unconfirmed,
@@ -21,7 +21,7 @@ use crate::{
     category::fold,
     report::{After, PINS_MAX, PublicState, ReportId, Visibility, cell_of, closed_since},
 };
-use base::{Moment, Position};
+use base::{Moment, OrgUnitId, Position};
 use db::{DbError, Tx, p, record};
 use uuid::Uuid;
 
@@ -72,6 +72,7 @@ record! {
     pub struct DeskReport {
         pub id: ReportId,
         pub case_id: Uuid,
+        pub unit: OrgUnitId,
         pub number: String,
         pub category: String,
         pub title: String,
@@ -88,18 +89,20 @@ record! {
         pub opened_at: Moment,
         pub same_count: i64,
         pub complaints: i64,
+        pub version: i64,
     }
 }
 
 const DESK: &str =
-    "SELECT id, case_id, number, category, title, body, public_title, public_body, place, district, lat, lon, state,
-        visibility, reason, opened_at, same_count, complaints
+    "SELECT id, case_id, unit, number, category, title, body, public_title, public_body, place, district, lat, lon, state,
+        visibility, reason, opened_at, same_count, complaints, version
     FROM reports_reports WHERE municipality = $1";
 
 /// A report to be written together with its case.
 pub struct NewReport {
     pub id: ReportId,
     pub case_id: Uuid,
+    pub unit: OrgUnitId,
     pub number: String,
     pub category: String,
     pub problem: String,
@@ -124,13 +127,13 @@ pub fn insert(tx: &Tx<'_>, new: &NewReport) -> Result<(), DbError> {
     tx.exec(
         "INSERT INTO reports_reports (municipality, id, case_id, number, category, problem, title, body, public_title,
              public_body, folded, place, district, lat, lon, cell, asset, state, is_open, visibility, reason, reviewed_at,
-             opened_at, changed_at, closed_at, due, same_count, complaints)
+             opened_at, changed_at, closed_at, due, same_count, complaints, unit, version)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, '', NULL,
-             $19, $20, $21, $22, 0, 0)",
+             $19, $20, $21, $22, 0, 0, $23, 1)",
         p![
             new.id, new.case_id, new.number, new.category, new.problem, new.title, new.body, folded, new.place, new.district,
             new.position.lat, new.position.lon, cell_of(new.position), new.asset, new.state, is_open, new.visibility,
-            new.opened_at, new.closed_at.unwrap_or(new.opened_at), new.closed_at, new.due
+            new.opened_at, new.closed_at.unwrap_or(new.opened_at), new.closed_at, new.due, new.unit
         ],
     )?;
     for (rank, blob) in (0_i64..).zip(&new.photos) {
@@ -170,9 +173,19 @@ pub fn follow_case(
     Ok(rows == 1)
 }
 
+/// The case belongs to another unit now. Says whether that is news.
+pub fn set_unit(tx: &Tx<'_>, report: ReportId, unit: OrgUnitId) -> Result<bool, DbError> {
+    let rows = tx.exec(
+        "UPDATE reports_reports SET unit = $3 WHERE municipality = $1 AND id = $2 AND unit <> $3",
+        p![report, unit],
+    )?;
+    Ok(rows == 1)
+}
+
 pub fn set_visibility(tx: &Tx<'_>, report: ReportId, visibility: Visibility) -> Result<(), DbError> {
     tx.exec(
-        "UPDATE reports_reports SET visibility = $3, changed_at = $4 WHERE municipality = $1 AND id = $2",
+        "UPDATE reports_reports SET visibility = $3, changed_at = $4, version = version + 1
+         WHERE municipality = $1 AND id = $2",
         p![report, visibility, tx.now()],
     )?;
     Ok(())

@@ -6,32 +6,39 @@ use crate::{
     report::{BlockKind, ReportId, Visibility, mail_hash},
 };
 use base::Moment;
+use cases::Query;
 use db::{DbError, Tx, p, record};
+use identity::Units;
 use uuid::Uuid;
 
 /// Not reviewed yet. Where a town publishes at once, that is after the fact, and photos wait for it.
 const UNREVIEWED: &str = "AND visibility IN ('waiting', 'public') AND reviewed_at IS NULL AND complaints = 0";
 
 /// What waits for a look: public reports somebody complained about, then those not reviewed yet; oldest first.
-pub fn to_review(tx: &Tx<'_>, limit: i64) -> Result<Vec<DeskReport>, DbError> {
-    let mut found: Vec<DeskReport> =
-        tx.query(db::Sql::join(&[DESK, "AND complaints > 0 ORDER BY opened_at, id LIMIT $2"]), p![limit])?;
-    let waiting: Vec<DeskReport> =
-        tx.query(db::Sql::join(&[DESK, UNREVIEWED, "ORDER BY opened_at, id LIMIT $2"]), p![limit])?;
+pub fn to_review(tx: &Tx<'_>, units: &Units, limit: i64) -> Result<Vec<DeskReport>, DbError> {
+    let oldest = |which: &'static str| {
+        let mut query = Query::new(DESK);
+        query.text(which).units(units).text("ORDER BY opened_at, id").and("LIMIT", limit);
+        query.all::<DeskReport>(tx)
+    };
+    let mut found = oldest("AND complaints > 0")?;
+    let waiting = oldest(UNREVIEWED)?;
     found.extend(waiting);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     Ok(found)
 }
 
-pub fn to_review_count(tx: &Tx<'_>) -> Result<i64, DbError> {
-    let waiting: Option<i64> =
-        tx.scalar(db::Sql::join(&["SELECT COUNT(*) FROM reports_reports WHERE municipality = $1", UNREVIEWED]), p![])?;
-    let complaints: Option<i64> =
-        tx.scalar("SELECT COUNT(*) FROM reports_reports WHERE municipality = $1 AND complaints > 0", p![])?;
-    Ok(waiting.unwrap_or(0) + complaints.unwrap_or(0))
+pub fn to_review_count(tx: &Tx<'_>, units: &Units) -> Result<i64, DbError> {
+    let count = |which: &'static str| {
+        let mut query = Query::new("SELECT COUNT(*) FROM reports_reports WHERE municipality = $1");
+        query.text(which).units(units);
+        query.scalar::<i64>(tx)
+    };
+    Ok(count(UNREVIEWED)?.unwrap_or(0) + count("AND complaints > 0")?.unwrap_or(0))
 }
 
-/// Stores what a review decided. The search reads only what is public.
+/// Stores what a review decided, if nobody decided since `seen` was read; false otherwise. The search reads only what is
+/// public.
 pub fn reviewed(
     tx: &Tx<'_>,
     report: &DeskReport,
@@ -39,15 +46,16 @@ pub fn reviewed(
     title: &str,
     body: &str,
     reason: &str,
-) -> Result<(), DbError> {
+    seen: i64,
+) -> Result<bool, DbError> {
     let folded = fold(&format!("{title} {body} {} {}", report.place, report.number));
-    tx.exec(
+    let rows = tx.exec(
         "UPDATE reports_reports SET visibility = $3, public_title = $4, public_body = $5, reason = $6, folded = $7,
-             reviewed_at = $8, changed_at = $8
-         WHERE municipality = $1 AND id = $2",
-        p![report.id, visibility, title, body, reason, folded, tx.now()],
+             reviewed_at = $8, changed_at = $8, version = version + 1
+         WHERE municipality = $1 AND id = $2 AND version = $9",
+        p![report.id, visibility, title, body, reason, folded, tx.now(), seen],
     )?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 record! {
@@ -67,9 +75,19 @@ pub fn photos_for_review(tx: &Tx<'_>, report: ReportId) -> Result<Vec<ReviewPhot
     )
 }
 
-pub fn set_public_photo(tx: &Tx<'_>, photo: Uuid, public_blob: Option<Uuid>) -> Result<(), DbError> {
-    tx.exec("UPDATE reports_photos SET public_blob = $3 WHERE municipality = $1 AND id = $2", p![photo, public_blob])?;
-    Ok(())
+/// Compare and set: false if the public sees another copy by now than the one that was looked at.
+pub fn set_public_photo(
+    tx: &Tx<'_>,
+    photo: Uuid,
+    seen: Option<Uuid>,
+    public_blob: Option<Uuid>,
+) -> Result<bool, DbError> {
+    let rows = tx.exec(
+        "UPDATE reports_photos SET public_blob = $3
+         WHERE municipality = $1 AND id = $2 AND public_blob IS NOT DISTINCT FROM $4",
+        p![photo, public_blob, seen],
+    )?;
+    Ok(rows == 1)
 }
 
 /// Every blob a row of this room names, for the sweep.
@@ -78,7 +96,8 @@ pub fn photo_blobs(tx: &Tx<'_>) -> Result<Vec<Uuid>, DbError> {
         tx.query("SELECT blob, public_blob FROM reports_photos WHERE municipality = $1", p![])?;
     let mut blobs: Vec<Uuid> =
         rows.into_iter().flat_map(|(blob, public)| std::iter::once(blob).chain(public)).collect();
-    let drafts: Vec<(String,)> = tx.query("SELECT content FROM reports_drafts WHERE municipality = $1", p![])?;
+    let drafts: Vec<(String,)> =
+        tx.query("SELECT content FROM reports_drafts WHERE municipality = $1 AND content <> ''", p![])?;
     for (content,) in drafts {
         let draft: crate::journey::Draft =
             serde_json::from_str(&content).map_err(|_| DbError::WrongShape("reports_drafts.content".to_owned()))?;

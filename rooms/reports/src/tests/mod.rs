@@ -1,6 +1,7 @@
 //! Tests of this room: rules as tables, stores on both databases, pages through the real router. Here is what they
 //! share: a town with a street, a playground and its swing.
 
+mod careful;
 mod follows;
 mod pages;
 mod review;
@@ -100,7 +101,9 @@ pub async fn publish(site: &TestSite, town: MunicipalityId, number: &str) {
             tx.unaudited("a review of a test");
             let report = crate::store::desk_report(tx, &number)?.expect("the report is there");
             let (title, body) = (report.title.clone(), report.body.clone());
-            crate::store::reviewed(tx, &report, crate::report::Visibility::Public, &title, &body, "")
+            let public = crate::report::Visibility::Public;
+            assert!(crate::store::reviewed(tx, &report, public, &title, &body, "", report.version)?);
+            Ok(())
         })
         .await
         .map_err(|error: DbError| error)

@@ -7,7 +7,7 @@ use db::DbError;
 use testkit::{TestSite, on_both_sites};
 
 async fn reports(site: &TestSite, id: base::MunicipalityId) -> i64 {
-    let count = site.site.db.read::<_, DbError>(id, store::to_review_count).await;
+    let count = site.site.db.read::<_, DbError>(id, |tx| store::to_review_count(tx, &identity::Units::All)).await;
     count.unwrap()
 }
 

@@ -125,7 +125,7 @@ fn nothing_is_public_before_a_review_unless_the_town_says_so() {
 #[test]
 fn a_review_decides_with_reasons() {
     use Verdict::{Publish, Refuse};
-    use Visibility::{Public, Refused, Waiting, Withdrawn};
+    use Visibility::{Private, Public, Refused, Waiting, Withdrawn};
     let cases = [
         (Waiting, Publish, "Loch", "", Ok(Public)),
         (Waiting, Publish, " ", "", Err(ReviewRefusal::TitleMissing)),
@@ -135,6 +135,8 @@ fn a_review_decides_with_reasons() {
         (Refused, Publish, "Loch", "", Ok(Public)),
         (Withdrawn, Publish, "Loch", "", Err(ReviewRefusal::Withdrawn)),
         (Withdrawn, Refuse, "Loch", "x", Err(ReviewRefusal::Withdrawn)),
+        (Private, Publish, "Loch", "", Err(ReviewRefusal::NeverPublic)),
+        (Private, Refuse, "Loch", "x", Err(ReviewRefusal::NeverPublic)),
     ];
     for (now, verdict, title, reason, expected) in cases {
         assert_eq!(review(now, verdict, title, reason), expected, "{now:?} {verdict:?}");

@@ -24,6 +24,7 @@ fn new_report(
     NewReport {
         id: ReportId(tx.new_id()),
         case_id: tx.new_id(),
+        unit: base::OrgUnitId(Uuid::from_u128(1)),
         number: number.to_owned(),
         category: category.to_owned(),
         problem: "pothole".to_owned(),
@@ -68,7 +69,7 @@ async fn only_public_reports_are_ever_shown() {
                 let report = new_report(tx, number, "road", SWING, visibility, "received");
                 put(tx, &report)?;
                 let photo = store::photos_for_review(tx, report.id)?[0].id;
-                store::set_public_photo(tx, photo, Some(Uuid::from_u128(9)))?;
+                assert!(store::set_public_photo(tx, photo, None, Some(Uuid::from_u128(9)))?);
             }
             Ok(())
         })
