@@ -45,6 +45,7 @@ function recall(name) {
 function caseKey(key) {
   const away = rows[chosen] && !rows[chosen].hasAttribute("aria-current");
   if (away && ["a", "e", "w", "z"].includes(key)) {
+    remember("then", key);
     open(rows[chosen]);
     return true;
   }
@@ -109,6 +110,8 @@ list?.addEventListener("keydown", (event) => {
   if (event.key === "Enter") remember("opened", "by key");
 });
 
+document.querySelector(".desk-pane")?.addEventListener("submit", () => remember("opened", "by form"));
+
 function keepPlace() {
   const pane = document.querySelector(".desk-list");
   if (pane) {
@@ -117,10 +120,17 @@ function keepPlace() {
     rows[chosen]?.scrollIntoView({ block: "nearest" });
     addEventListener("pagehide", () => remember(`scroll:${location.pathname.split("/")[1]}:${document.querySelector("#list-title")?.textContent}`, String(pane.scrollTop)));
   }
-  if (recall("opened")) {
-    sessionStorage.removeItem("desk:opened");
-    document.querySelector("[data-pane-title]")?.focus({ preventScroll: true });
-  }
+  // After the load event: the jump to #pane would take the focus away again.
+  if (document.readyState === "complete") arrive();
+  else addEventListener("load", () => setTimeout(arrive, 0));
+}
+
+/** Puts the focus on the case that was opened or came next, and does what was wanted with it in the list. */
+function arrive() {
+  const [opened, then] = [recall("opened"), recall("then")];
+  for (const name of ["opened", "then"]) if (recall(name)) sessionStorage.removeItem(`desk:${name}`);
+  if (opened) document.querySelector("[data-pane-title]")?.focus({ preventScroll: true });
+  if (then && rows[chosen]?.hasAttribute("aria-current")) caseKey(then);
 }
 
 /** On a narrow desk the rail starts folded, so that the work comes first. */

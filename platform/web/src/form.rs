@@ -31,11 +31,11 @@ impl Form {
         Self { fields: pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect(), uploads: vec![] }
     }
 
-    /// Reads `a=1&b=2`; NUL characters are dropped, because PostgreSQL cannot store them.
+    /// Reads `a=1&b=2`.
     pub fn from_urlencoded(text: &str) -> Self {
         let decode = |part: &str| {
             let spaced = part.replace('+', " ");
-            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().replace('\0', "")
+            harmless(&percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy())
         };
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX).map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -129,6 +129,12 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// Drops NUL, which PostgreSQL cannot store, and the characters that turn the direction of everything behind them
+/// (Unicode UAX #9), with which one text could garble another person's page.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '\0' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')).collect()
+}
+
 async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form, PageError> {
     let broken = |_| PageError::BadRequest("the multipart body broke off");
     let mut form = Form::default();
@@ -152,7 +158,7 @@ async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form,
         if form.fields.len() >= FIELDS_MAX {
             return Err(PageError::TooLarge);
         }
-        form.fields.push((name, String::from_utf8_lossy(&value).replace('\0', "")));
+        form.fields.push((name, harmless(&String::from_utf8_lossy(&value))));
     }
     Ok(form)
 }
@@ -230,6 +236,7 @@ mod tests {
         assert_eq!(form.all("art").collect::<Vec<_>>(), ["a", "b"]);
         assert!(form.has("leer") && form.text("leer").is_empty());
         assert!(form.has("xy"));
+        assert_eq!(Form::from_urlencoded("a=vor%E2%80%AEnach").text("a"), "vornach");
     }
 
     #[test]

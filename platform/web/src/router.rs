@@ -3,8 +3,8 @@
 //! when something broke, and no error text of the inside.
 
 use crate::{
-    ClientAddress, Display, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit, assets,
-    cookies, headers, operations,
+    ClientAddress, Display, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit,
+    assets, cookies, headers, operations,
 };
 use askama::Template;
 use axum::{
@@ -104,8 +104,13 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
             }
         };
     let flashed = visit.flash.is_some();
+    // What only one person may see is not kept for whoever sits at this device next and presses Back.
+    let personal = visit.actor.staff().is_some() || visit.path.starts_with("/stand/");
     request.extensions_mut().insert(visit);
     let mut response = next.run(request).await;
+    if personal && !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
     if flashed && response.status() == StatusCode::OK {
         response.headers_mut().append(header::SET_COOKIE, crate::expired_cookie("hinweis"));
     }
@@ -119,7 +124,8 @@ async fn make_visit(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Visit, db::DbError> {
-    let display = cookies::read(&headers, "darstellung").map(Display::from_cookie).unwrap_or_default();
+    let display = cookies::read(&headers, "darstellung").map(Display::from_cookie);
+    let display = display.unwrap_or_else(|| Display { lang: wished_language(&headers), ..Display::default() });
     let t = site.texts().of(display.lang);
     let flash = cookies::read(&headers, "hinweis").filter(|key| key.starts_with("flash-")).and_then(|key| t.find(key));
     let session = cookies::read(&headers, "sitzung").filter(|token| !token.is_empty()).map(str::to_owned);
@@ -134,6 +140,13 @@ async fn make_visit(
     let path = uri.path().to_owned();
     let path_and_query = uri.path_and_query().map_or_else(|| path.clone(), |p| p.as_str().to_owned());
     Ok(Visit { site: site.clone(), town, actor, t, display, client, session, headers, path, path_and_query, flash })
+}
+
+/// The first language of the browser, until the person chooses: English if it says so, else German, the language of the
+/// office (§ 23 Abs. 1 VwVfG).
+fn wished_language(headers: &HeaderMap) -> Lang {
+    let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if wish.trim_start().to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::De }
 }
 
 /// The last address in `X-Forwarded-For` that is not one of our proxies.
@@ -246,13 +259,17 @@ fn render_trouble(visit: &Visit, status: StatusCode, incident: Option<String>) -
         _ => "500",
     };
     let text = |part: &str| visit.t.find(&format!("kit-{kind}-{part}")).unwrap_or("");
-    let doors = [("/", "kit-to-home"), ("/stand", "kit-status"), ("/hilfe", "kit-help")];
+    let doors: &[(&str, &'static str)] = if visit.actor.staff().is_some() {
+        &[("/konto", "kit-account"), ("/", "kit-to-home"), ("/hilfe", "kit-help")]
+    } else {
+        &[("/", "kit-to-home"), ("/stand", "kit-status"), ("/hilfe", "kit-help")]
+    };
     let template = ErrorPage {
         page: visit.page(text("title")),
         number: status.as_u16(),
         heading: text("title"),
         text: text("text"),
-        next: doors.map(|(href, key)| NavLink::new(href, visit.t.s(key))).to_vec(),
+        next: doors.iter().map(|(href, key)| NavLink::new(*href, visit.t.s(key))).collect(),
         incident: incident.unwrap_or_default(),
     };
     match template.render() {

@@ -216,3 +216,35 @@ async fn the_language_and_display_come_from_the_cookie() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_one_person_sees_is_not_kept_for_the_next() {
+    on_both_sites(rooms, async |site| {
+        site.found("eins.example", "Einsdorf").await;
+        let mut person = site.visitor("eins.example");
+        person.set_cookie("sitzung", "drin");
+        let kept = |seen: &testkit::Seen| seen.headers.get("cache-control").unwrap().to_str().unwrap().to_owned();
+        assert_eq!(kept(person.look("/personal").await.is(200)), "private, no-store");
+        assert_eq!(kept(site.visitor("eins.example").look("/wer").await.is(200)), "private, no-cache");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_browser_that_speaks_english_is_answered_in_english_until_the_person_chooses() {
+    on_both_sites(rooms, async |site| {
+        site.found("eins.example", "Einsdorf").await;
+        for (wish, lang) in [("en-GB,en;q=0.9,de;q=0.5", "en"), ("de-DE,en;q=0.5", "de"), ("fr", "de")] {
+            let request = axum::http::Request::builder()
+                .uri("/wer")
+                .header("host", "eins.example")
+                .header("accept-language", wish)
+                .body(axum::body::Body::empty())
+                .unwrap();
+            let response = tower::ServiceExt::oneshot(site.router.clone(), request).await.unwrap();
+            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            assert!(String::from_utf8_lossy(&body).contains(&format!(" {lang} ")), "{wish}");
+        }
+    })
+    .await;
+}
