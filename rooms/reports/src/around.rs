@@ -9,7 +9,7 @@ use base::Position;
 use db::{DbError, Tx};
 use places::{AssetId, PlaceHit, PlaceKind};
 use uuid::Uuid;
-use web::{Form, Town};
+use web::{Form, Visit};
 
 /// Below this the address is the place, above it is only near.
 const AT_METRES: f64 = 25.0;
@@ -49,16 +49,18 @@ pub const IMAGE_HEIGHT: u32 = 320;
 const ZOOM_NEAR: u8 = 17;
 
 /// The whole town, or near a place that is already known.
-pub fn map_frame(tx: &Tx<'_>, town: &Town, at: Option<Position>) -> Result<MapFrame, DbError> {
+/// The picture inside `noscript` is one of one theme: an image button knows no media queries.
+pub fn map_frame(tx: &Tx<'_>, visit: &Visit, at: Option<Position>) -> Result<MapFrame, DbError> {
     let map = places::town_map(tx)?;
     let (centre, start, attribution) =
-        map.map_or((town.centre, 14, String::new()), |map| (map.centre, map.zoom_start, map.attribution));
+        map.map_or((visit.town.centre, 14, String::new()), |map| (map.centre, map.zoom_start, map.attribution));
     // Pages say "Kartendaten:" in front of it in their own language.
     let attribution = attribution.trim_start_matches("Kartendaten:").trim_start().to_owned();
     let (centre, zoom) = at.map_or((centre, start), |at| (at, ZOOM_NEAR));
     let pin = if at.is_some() { format!("&pins={:.6},{:.6},ort", centre.lat, centre.lon) } else { String::new() };
+    let theme = if visit.display.theme == "dark" { "dark" } else { "light" };
     let image = format!(
-        "/karte/bild?lat={:.6}&lon={:.6}&zoom={zoom}&w={IMAGE_WIDTH}&h={IMAGE_HEIGHT}&theme=light{pin}",
+        "/karte/bild?lat={:.6}&lon={:.6}&zoom={zoom}&w={IMAGE_WIDTH}&h={IMAGE_HEIGHT}&theme={theme}{pin}",
         centre.lat, centre.lon
     );
     Ok(MapFrame { lat: centre.lat, lon: centre.lon, zoom, image, attribution })

@@ -290,15 +290,15 @@ pub async fn close(visit: Visit, Path(number): Path<String>, form: Form) -> Answ
 
 pub async fn progress(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
     let mut state = FormState::from(form);
-    if State::from_word(state.form.text("stand")).is_none() {
-        state.refuse("stand", "Wählen Sie einen Stand");
+    if State::from_word(state.form.text("neuer-stand")).is_none() {
+        state.refuse("neuer-stand", "Wählen Sie einen Stand");
     }
     state.limit("stand-text", TEXT_MAX, format!("Kürzen Sie den Text auf {TEXT_MAX} Zeichen"));
     if state.has_errors() {
         return incomplete(&visit, &number, state).await;
     }
     perform(visit, number, state.form, "flash-cases-progressed", |deed, head| {
-        let to = State::from_word(deed.form.text("stand")).ok_or(ActError::Missing)?;
+        let to = State::from_word(deed.form.text("neuer-stand")).ok_or(ActError::Missing)?;
         acts::progress(deed.tx, deed.actor, head, to, deed.form.text("stand-text"))
     })
     .await

@@ -147,7 +147,7 @@ impl PaneView {
             modules: labels::TEXT_MODULES.iter().map(|(word, label, _)| Choice::new(*word, *label)).collect(),
             fold_transfer: has("amt") || has("weitergabe"),
             fold_note: has("notiz"),
-            fold_state: has("stand") || has("stand-text"),
+            fold_state: has("neuer-stand") || has("stand-text"),
         }
     }
 }

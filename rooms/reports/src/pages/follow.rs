@@ -96,7 +96,7 @@ fn asked(visit: &Visit) -> Answer {
 async fn area_page(visit: &Visit, form: FormState) -> Result<AreaPage, PageError> {
     let at = position_of(&form.form);
     let v = visit.clone();
-    let map = visit.read(move |tx| around::map_frame(tx, &v.town, at)).await?;
+    let map = visit.read(move |tx| around::map_frame(tx, &v, at)).await?;
     let t = visit.t;
     let mut page = visit.page(t.s("reports-area-title")).script("karte");
     if form.has_errors() {

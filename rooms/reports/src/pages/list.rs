@@ -87,7 +87,7 @@ fn gather(tx: &Tx<'_>, visit: &Visit, filter: &Filter, after: After) -> Result<G
         cards: store::list(tx, filter, after, PAGE + 1)?,
         count: store::count(tx, filter)?,
         pins: store::pins(tx, filter)?,
-        map: around::map_frame(tx, &visit.town, None)?,
+        map: around::map_frame(tx, visit, None)?,
     })
 }
 

@@ -49,7 +49,7 @@ fn shown(tx: &Tx<'_>, visit: &Visit, id: Option<Uuid>, at: Option<Position>) -> 
     let known = draft.as_ref().and_then(|(_, draft)| draft.position).or(at);
     let offered = draft.as_ref().and_then(|(_, draft)| draft.photo_position);
     let offer = offered.map(|at| around::spot(tx, at)).transpose()?.map(|spot| spot.place).unwrap_or_default();
-    Ok(Shown { map: around::map_frame(tx, &visit.town, known)?, draft, offer })
+    Ok(Shown { map: around::map_frame(tx, visit, known)?, draft, offer })
 }
 
 fn page_of(visit: &Visit, shown: Shown, form: FormState, hits: Vec<Offer>) -> PlacePage {

@@ -322,6 +322,22 @@ async fn the_question_whether_to_follow_quotes_nobody() {
 }
 
 #[tokio::test]
+async fn whoever_chose_dark_gets_dark_maps() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        assert!(anna.visit("/melden").await.html().contains("theme=light"));
+        let dark = web::Display { theme: "dark", ..web::Display::default() };
+        anna.set_cookie("darstellung", &dark.to_cookie());
+        for page in ["/melden", "/meldungen", "/melden/gebiet"] {
+            let html = anna.visit(page).await.html();
+            assert!(html.contains("theme=dark") && !html.contains("theme=light"), "{page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_broken_promise_is_said_and_not_repeated() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
