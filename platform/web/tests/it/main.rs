@@ -1,7 +1,7 @@
 //! The kit through its real router, with a small room of its own: towns, access, errors, forms, headers. What a page of a
 //! real room says is tested in that room.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 use axum::response::Html;
 use base::{AccountId, Grant, Permission, StaffActor};
