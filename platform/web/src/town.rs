@@ -41,7 +41,7 @@ pub struct Town {
     #[serde(skip)]
     pub phone_href: String,
     pub email: String,
-    /// Absolute, without a slash at the end: "https://ahornfurt.example".
+    /// Absolute, without a slash at the end: `https://ahornfurt.example`.
     pub base_url: String,
     /// Sanitised SVG of the coat of arms; ours by default.
     pub arms_svg: String,
