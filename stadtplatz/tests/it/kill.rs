@@ -38,7 +38,7 @@ fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
 }
 
 /// Fills in the three pages; `Err` if the server went away before the last one was sent.
-fn write_report(address: SocketAddr, text: &str) -> std::io::Result<(Wire, Vec<(String, String)>)> {
+pub fn write_report(address: SocketAddr, text: &str) -> std::io::Result<(Wire, Vec<(String, String)>)> {
     let mut wire = Wire::new(address);
     let gone = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
     let page = wire.get("/melden")?;
@@ -61,7 +61,7 @@ fn write_report(address: SocketAddr, text: &str) -> std::io::Result<(Wire, Vec<(
 }
 
 /// Sends the last page; true if the server acknowledged.
-fn send(wire: &mut Wire, fields: &[(String, String)]) -> bool {
+pub fn send(wire: &mut Wire, fields: &[(String, String)]) -> bool {
     wire.post("/melden/pruefen", fields).is_ok_and(|reply| {
         reply.status == 303 && reply.header("location").is_some_and(|to| to.contains("/melden/fertig/"))
     })

@@ -1,0 +1,53 @@
+//! A backup taken while the program serves, played back into an empty folder: every acknowledged report is there, the
+//! audit chain is whole, the PINs still fit. And what must not be overwritten is not.
+
+use crate::{
+    kill::{send, write_report},
+    program::Program,
+    store_probe,
+};
+
+#[test]
+fn a_backup_under_work_comes_back_whole() {
+    let (first, second, folder) = (tempfile::tempdir(), tempfile::tempdir(), tempfile::tempdir());
+    let (first, second, folder) = (first.unwrap(), second.unwrap(), folder.unwrap());
+    let mut program = Program::new(first.path());
+    program.must(&["municipality", "add", "localhost", "Testdorf"]);
+    program.serve();
+    let texts: Vec<String> = (0..5).map(|number| format!("meldung vor der sicherung {number}")).collect();
+    for text in &texts {
+        let (mut wire, fields) = write_report(program.address, text).unwrap();
+        assert!(send(&mut wire, &fields), "{text}");
+    }
+    let backup = folder.path().join("sicherung");
+    let backup_word = backup.to_str().unwrap();
+    program.must(&["backup", backup_word]);
+    assert!(!program.run(&["backup", backup_word]).1, "a backup never overwrites another");
+    assert!(program.stop());
+
+    let restored = Program::new(&second.path().join("neu"));
+    std::fs::create_dir_all(&restored.data).unwrap();
+    restored.must(&["restore", backup_word]);
+    assert!(!restored.run(&["restore", backup_word]).1, "a restore never overwrites a town");
+    let bodies = store_probe::case_bodies(&restored.data);
+    for text in &texts {
+        assert_eq!(bodies.get(text), Some(&1), "{text}");
+    }
+    assert!(restored.run(&["doctor", "--audit"]).0.contains("ist heil"));
+    let key = |program: &Program| std::fs::read(program.data.join("keys/site.key")).unwrap();
+    assert_eq!(key(&program), key(&restored));
+}
+
+#[test]
+fn a_damaged_backup_changes_nothing() {
+    let (first, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let program = Program::new(first.path());
+    program.must(&["municipality", "add", "localhost", "Testdorf"]);
+    let backup = folder.path().join("sicherung");
+    program.must(&["backup", backup.to_str().unwrap()]);
+    std::fs::write(backup.join("stadtplatz.db"), b"keine Datenbank").unwrap();
+    let restored = Program::new(folder.path());
+    let (text, good) = restored.run(&["restore", backup.to_str().unwrap()]);
+    assert!(!good, "{text}");
+    assert!(!restored.data.join("stadtplatz.db").exists());
+}
