@@ -142,7 +142,7 @@ async fn refused(visit: &Visit, selection: &Selection, number: &str, form: Form,
         ActError::Refused(refusal) => ("Das geht bei diesem Fall gerade nicht".to_owned(), refusal_text(*refusal).to_owned()),
         _ => (
             "Der Fall hat sich inzwischen geändert".to_owned(),
-            "Was neu ist, ist im Verlauf markiert. Ihr Text steht noch im Feld. Prüfen Sie ihn und senden Sie ihn dann noch einmal.".to_owned(),
+            "Was neu ist, ist im Verlauf markiert. Ihr Text steht noch da. Prüfen Sie ihn, bevor Sie ihn noch einmal senden.".to_owned(),
         ),
     };
     let pane = PaneForm { state: FormState::from(form), alert: Some((title, text)), seen };

@@ -333,6 +333,27 @@ async fn ready_texts_are_added_to_what_is_typed() {
 }
 
 #[tokio::test]
+async fn an_answer_to_a_case_that_was_closed_meanwhile_is_not_lost() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let mut anna_at_work = clerk(&site, "anna").await;
+        let open_tab = ben.visit(&desk(&scene, "")).await;
+        let page = anna_at_work.visit(&desk(&scene, "")).await;
+        let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", "Die Lampe leuchtet wieder.")];
+        anna_at_work.send(&page, &desk(&scene, "/antwort"), &closing).await.is(200);
+        let late = [("aktion", "antworten"), ("antwort", "Wir bestellen ein neues Leuchtmittel.")];
+        let refused = ben.send(&open_tab, &desk(&scene, "/antwort"), &late).await;
+        refused
+            .is(409)
+            .shows("nicht gesendet")
+            .shows("Wir bestellen ein neues Leuchtmittel.")
+            .shows("Wieder aufnehmen");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn mails_wait_for_the_confirmation_and_stop_when_told() {
     on_both_sites(rooms, async |site| {
         let scene = scene(&site).await;
