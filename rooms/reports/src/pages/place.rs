@@ -179,6 +179,11 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
 async fn again(visit: &Visit, id: Uuid, mut state: FormState, hits: Vec<Offer>) -> Answer {
     let v = visit.clone();
     let shown = visit.read(move |tx| shown(tx, &v, Some(id), None)).await?;
+    // An address that was found stands on the map, so that the pin can be moved to the very spot.
+    if let Some(at) = shown.draft.as_ref().and_then(|(_, draft)| draft.position) {
+        state.form.set("lat", format!("{:.6}", at.lat));
+        state.form.set("lon", format!("{:.6}", at.lon));
+    }
     if !hits.is_empty() {
         state.refuse("hit", visit.t.s("reports-place-several"));
     }

@@ -190,6 +190,25 @@ fn photo() -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn an_address_that_was_found_stands_on_the_map_when_a_photo_is_refused() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let bad = b"MZ this is a program".to_vec();
+        let files = [("photo", "x.jpg", "image/jpeg", bad.as_slice())];
+        let again = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
+        again.is(422).shows("Das ist kein Foto");
+        let value = |name: &str| {
+            let fields = again.form("/melden").fields;
+            fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value).unwrap_or_default()
+        };
+        assert!(value("lat").parse::<f64>().is_ok() && value("lon").parse::<f64>().is_ok(), "{:?}", value("lat"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn photos_are_kept_over_mistakes_and_wrong_ones_are_named() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
