@@ -75,7 +75,7 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
 }
 
 fn routes(routes: &mut Routes) {
-    use Access::{Needs, Public};
+    use Access::{Needs, Public, Staff};
     use Permission::{CaseRead, CaseWork};
     routes.get("/stand", Public, pages::entrance);
     routes.post("/stand", Public, pages::enter);
@@ -90,7 +90,7 @@ fn routes(routes: &mut Routes) {
     routes.get("/post/abbestellen/{token}", Public, pages::post::stop_page);
     routes.post("/post/abbestellen/{token}", Public, pages::post::stop);
 
-    routes.get("/arbeit", Needs(CaseRead), desk::list);
+    routes.get("/arbeit", Staff, desk::start);
     routes.get("/arbeit/neu", Needs(CaseRead), desk::arrivals);
     routes.get("/arbeit/suche", Needs(CaseRead), desk::list);
     routes.get("/arbeit/fall/{number}", Needs(CaseRead), desk::show);

@@ -100,6 +100,17 @@ fn current_list(path_and_query: &str) -> Option<ListKind> {
 }
 
 /// `/arbeit` and `/arbeit/suche`.
+/// The workplace of everybody on the staff: whoever reads no cases starts at the first entry of their own rail.
+pub async fn start(visit: Visit, form: Form) -> Answer {
+    if visit.may(Permission::CaseRead) {
+        return list(visit, form).await;
+    }
+    let v = visit.clone();
+    let rail = visit.read(move |tx| v.desk(tx)).await?;
+    let first = rail.groups.iter().flat_map(|group| &group.links).map(|link| link.href.as_str()).next();
+    Ok(visit.see_other(first.unwrap_or("/konto")))
+}
+
 pub async fn list(visit: Visit, form: Form) -> Answer {
     let selection = Selection::read(&form);
     if let Some(number) = number::normalise(&selection.search) {
