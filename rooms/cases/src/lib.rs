@@ -46,7 +46,7 @@ pub fn room() -> Room {
         listeners: LISTENERS,
         jobs: mails::JOBS,
         desk_links: desk::links,
-        upkeep: upkeep::quarter_hour,
+        upkeep: upkeep::half_hour,
         blobs: store::threads::blobs,
         template: upkeep::template,
         demo_pages,

@@ -130,6 +130,8 @@ pub fn access_path(keys: &Keys, town: MunicipalityId, number: &str, now: Moment)
     format!("/stand/{number}/{token}")
 }
 
+const GREETINGS: &[&str] = &["Guten ", "Sehr geehrte", "Liebe", "Hallo", "Grüß", "Moin", "Dear ", "Hello"];
+
 /// Composes mails in one language.
 pub struct Writer<'a> {
     pub t: &'static Texts,
@@ -155,6 +157,12 @@ impl Writer<'_> {
 
     fn start(&self, subject: String) -> Mail {
         Mail::new(subject).language(self.lang.code()).greeting()
+    }
+
+    /// The office's own words often begin with a greeting; two would read badly.
+    fn start_saying(&self, subject: String, said: Option<&str>) -> Mail {
+        let greets = |text: &str| GREETINGS.iter().any(|greeting| text.trim_start().starts_with(greeting));
+        if said.is_some_and(greets) { Mail::new(subject).language(self.lang.code()) } else { self.start(subject) }
     }
 
     pub fn compose(&self, head: &CaseHead, party: &Party, kind: MailKind, entry: Option<&Entry>) -> Mail {
@@ -213,8 +221,8 @@ impl Writer<'_> {
                 ("cases-mail-state-subject", self.t.with("cases-mail-state-text", &[("state", state.into())]))
             }
         };
-        let mail = self.start(self.t.with(subject, &[title])).paragraph(text);
         let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
+        let mail = self.start_saying(self.t.with(subject, &[title]), said).paragraph(text);
         let mail = match said {
             Some(said) => mail.quote(said),
             None => mail,
@@ -226,9 +234,11 @@ impl Writer<'_> {
     fn closed(&self, head: &CaseHead, entry: Option<&Entry>) -> Mail {
         let word = head.outcome.map_or("resolved", |outcome| outcome.word());
         let subject = self.t.find(&format!("cases-mail-closed-subject-{word}")).unwrap_or_default();
-        let mut mail = self.start(subject.to_owned());
-        if let Some(said) = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty()) {
-            mail = mail.quote(said);
+        let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
+        let mut mail = self.start_saying(subject.to_owned(), said);
+        if let Some(said) = said {
+            let unit = ("unit", self.unit.as_str().into());
+            mail = mail.paragraph(self.t.with("cases-mail-answer-text", &[unit])).quote(said);
         }
         if !head.outcome_reason.is_empty() {
             mail = mail.fact(self.t.s("cases-reason"), &head.outcome_reason);

@@ -13,11 +13,11 @@ use web::{Stage, Town};
 
 /// A question to the citizen waits this long.
 pub const ASK_DAYS: i64 = 14;
-/// Per run; the next quarter of an hour takes the rest.
+/// Per run; the next half hour takes the rest.
 const EXPIRED_MAX: i64 = 200;
 
 /// Questions without an answer come back to the list.
-pub fn quarter_hour(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
+pub fn half_hour(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
     store::confirmations::forget_old(tx)?;
     expire_questions(tx).map(|_| ())
 }

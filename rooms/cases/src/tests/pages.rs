@@ -354,6 +354,29 @@ async fn an_answer_to_a_case_that_was_closed_meanwhile_is_not_lost() {
 }
 
 #[tokio::test]
+async fn a_mail_greets_once_and_says_who_writes() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        run_jobs(&site).await;
+        let confirm = party_path(&site, &scene, crate::mails::confirm_path).await;
+        let mut anna = site.visitor(HOST);
+        let page = anna.visit(&confirm).await;
+        anna.send(&page, &confirm, &[]).await.is(200);
+        let mut ben = clerk(&site, "ben").await;
+        let page = ben.visit(&desk(&scene, "")).await;
+        let words = "Guten Tag, die Lampe leuchtet wieder.";
+        let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", words)];
+        ben.send(&page, &desk(&scene, "/antwort"), &closing).await.is(200);
+        run_jobs(&site).await;
+        let mails = site.mails(scene.town).await;
+        let closed = mails.iter().find(|mail| mail.text.contains(words)).expect("the mail with the answer");
+        assert_eq!(closed.text.matches("Guten Tag").count(), 1, "{}", closed.text);
+        assert!(closed.text.contains("schreibt Ihnen:"), "{}", closed.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn mails_wait_for_the_confirmation_and_stop_when_told() {
     on_both_sites(rooms, async |site| {
         let scene = scene(&site).await;
