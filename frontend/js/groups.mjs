@@ -3,6 +3,7 @@
 //! reached by Tab.
 
 import { DivIcon, LatLngBounds, Marker, Point, latLng } from "leaflet/dist/leaflet-src.esm.js";
+import { cellsOf, middle, weight } from "./cells.mjs";
 
 const CELL = 64;
 
@@ -35,36 +36,40 @@ export class Groups {
   cells() {
     const zoom = this.map.getZoom();
     const alone = zoom >= this.map.getMaxZoom();
+    const place = ({ lat, lon }) => this.map.project(latLng(lat, lon), zoom);
     const cells = new Map();
-    this.entries.forEach((entry, index) => {
-      const spot = latLng(entry.lat, entry.lon);
-      const { x, y } = this.map.project(spot, zoom);
-      const key = alone ? `${index}` : `${zoom}:${Math.floor(x / CELL)}:${Math.floor(y / CELL)}`;
-      if (!cells.has(key)) cells.set(key, []);
-      cells.get(key).push({ ...entry, spot });
-    });
     const seen = this.map.getBounds();
-    for (const [key, cell] of cells) if (!seen.contains(middle(cell))) cells.delete(key);
+    for (const [key, cell] of cellsOf(this.entries, place, alone ? 0 : CELL)) {
+      if (seen.contains(spotOf(cell))) cells.set(alone ? key : `${zoom}:${key}`, cell);
+    }
     return cells;
   }
 
   marker(cell) {
-    if (cell.length === 1) return this.single(cell[0]);
-    const spot = middle(cell);
-    const size = cell.length < 10 ? 44 : 52;
-    const icon = new DivIcon({ className: "map-group", iconSize: new Point(size, size), html: String(cell.length) });
+    const number = weight(cell);
+    if (number === 1) return this.single(cell[0]);
+    const spot = spotOf(cell);
+    const size = number < 10 ? 44 : 52;
+    const icon = new DivIcon({ className: "map-group", iconSize: new Point(size, size), html: String(number) });
     const marker = new Marker(spot, { icon, riseOnHover: true, autoPanOnFocus: false });
-    marker.label = `${cell.length} ${this.words}`;
+    // The site counted these together: only a list can show them one by one.
+    if (cell.length === 1) return this.leads(marker, cell[0]);
+    marker.label = `${number} ${this.words}`;
     marker.act = () => {
-      const bounds = new LatLngBounds(cell.map(({ spot }) => spot)).pad(0.2);
+      const bounds = new LatLngBounds(cell.map(({ lat, lon }) => [lat, lon])).pad(0.2);
       const zoom = Math.max(this.map.getBoundsZoom(bounds), this.map.getZoom() + 1);
       this.map.setView(spot, Math.min(zoom, this.map.getMaxZoom()), { animate: !this.still() });
     };
     return marker;
   }
 
-  single({ spot, label, href, kind }) {
-    const marker = new Marker(spot, { icon: this.icon(kind ?? ""), title: label, riseOnHover: true, autoPanOnFocus: false });
+  single(entry) {
+    const spot = latLng(entry.lat, entry.lon);
+    const icon = this.icon(entry.kind ?? "");
+    return this.leads(new Marker(spot, { icon, title: entry.label, riseOnHover: true, autoPanOnFocus: false }), entry);
+  }
+
+  leads(marker, { label, href }) {
     marker.label = label;
     marker.act = () => {
       if (href) location.assign(href);
@@ -86,7 +91,7 @@ export class Groups {
   }
 }
 
-function middle(cell) {
-  const average = (name) => cell.reduce((sum, entry) => sum + entry[name], 0) / cell.length;
-  return latLng(average("lat"), average("lon"));
+function spotOf(cell) {
+  const { lat, lon } = middle(cell);
+  return latLng(lat, lon);
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { cellsOf, middle, weight } from "../js/cells.mjs";
 import { positionOf } from "../js/exif.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -119,4 +120,13 @@ test("what is no JPEG, or is cut anywhere, has no position and throws nothing", 
   assert.equal(positionOf(new ArrayBuffer(0)), null);
   assert.equal(positionOf(new TextEncoder().encode("<svg/>").buffer), null);
   for (let length = 0; length < 150; length += 1) assert.equal(positionOf(whole.slice(0, length)), null, `cut at ${length}`);
+});
+
+test("a group shows how many things it stands for, not how many marks", () => {
+  const entries = [{ lat: 1, lon: 1, count: 30 }, { lat: 2, lon: 2 }, { lat: 90, lon: 90 }];
+  const place = ({ lat, lon }) => ({ x: lat, y: lon });
+  const cells = [...cellsOf(entries, place, 64).values()];
+  assert.deepEqual(cells.map(weight), [31, 1]);
+  assert.deepEqual(middle(cells[0]), { lat: 32 / 31, lon: 32 / 31 });
+  assert.equal(cellsOf(entries, place, 0).size, 3);
 });
