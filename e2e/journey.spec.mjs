@@ -3,7 +3,9 @@
 import { expect, test } from '@playwright/test';
 import * as checks from './lib/checks.mjs';
 import { Keyboard, Pointer } from './lib/hands.mjs';
-import { answerAndClose, lookUp, rate, report, workerOf } from './lib/journey.mjs';
+import {
+  answerAndClose, clickOnPicture, lookUp, ownPosition, photograph, publish, rate, report, seen, tapOnMap, workerOf,
+} from './lib/journey.mjs';
 import { DESKTOP, PHONE, account, baseURL, caseWorkers, full, sessionOf, site } from './lib/site.mjs';
 
 const ADDRESS = site === 'bindlach' ? 'Adam-Weber-Weg 10' : 'Hauptstraße 12';
@@ -54,6 +56,58 @@ for (const way of WAYS.filter((way) => full || way.sites.includes(site))) {
 
     await home.close();
     await office.close();
+    expect(complaints).toEqual([]);
+  });
+}
+
+const SPOTS = [
+  { name: 'by a tap on the map', spot: tapOnMap, device: 'phone', scripts: true, sites: ['sqlite', 'bindlach'] },
+  { name: 'by a click on the picture of the map', spot: clickOnPicture, device: 'phone', scripts: false, sites: ['sqlite', 'postgres', 'bindlach'] },
+  { name: 'by the position of the device', spot: ownPosition, device: 'phone', scripts: true, sites: ['sqlite'] },
+];
+
+for (const { name, spot, ...way } of SPOTS.filter((way) => full || way.sites.includes(site))) {
+  test(`a report with a photo, its place ${name}`, async ({ browser }) => {
+    const context = await browser.newContext(options(way));
+    const page = await context.newPage();
+    const complaints = await checks.watch(page, new URL(baseURL).origin);
+    const photo = await photograph(browser);
+    const receipt = await report(page, new Pointer(page), { spot, photo, body: `Die Leuchte ist zersplittert (${name}, ${Date.now()}).` });
+    await lookUp(page, new Pointer(page), receipt);
+    await seen(page.locator('main img[src*="/stand/"], main .photo-grid img'));
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+}
+
+if (site !== 'bindlach') {
+  test('nobody sees a report before a moderator has looked at it', async ({ browser }) => {
+    const body = `Am Mast hängt ein Kabel heraus (Prüfung, ${Date.now()}).`;
+    const origin = new URL(baseURL).origin;
+    const home = await browser.newContext(options({ device: 'phone', scripts: true }));
+    const citizen = await home.newPage();
+    const complaints = await checks.watch(citizen, origin);
+    const { number } = await report(citizen, new Pointer(citizen), { address: ADDRESS, photo: await photograph(browser), body });
+
+    const street = await browser.newContext({ baseURL });
+    const stranger = await street.newPage();
+    expect((await stranger.goto(`/melden/${number}`)).status()).toBe(404);
+    await stranger.goto('/meldungen');
+    await expect(stranger.locator(`a[href="/melden/${number}"]`)).toHaveCount(0);
+
+    const office = await browser.newContext({ baseURL, viewport: DESKTOP, storageState: await sessionOf(browser, account('moderator')) });
+    const desk = await office.newPage();
+    complaints.push(...await checks.watch(desk, origin));
+    await publish(desk, number);
+
+    expect((await stranger.goto(`/melden/${number}`)).status()).toBe(200);
+    await expect(stranger.getByRole('main')).toContainText(body);
+    await seen(stranger.locator('main .photo-grid img'));
+    await stranger.goto('/meldungen');
+    await expect(stranger.locator(`main a[href^="/melden/${number}"]`).first()).toBeVisible();
+    for (const context of [home, street, office]) {
+      await context.close();
+    }
     expect(complaints).toEqual([]);
   });
 }

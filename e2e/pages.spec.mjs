@@ -1,6 +1,6 @@
 // Every page that demo.json names, for the role that it needs: accessibility, content policy, reflow, focus, valid HTML.
 // By default each page is seen at three of the six combinations of width and theme, so that every width and both themes
-// occur on every page, and once without scripts. `--full` sees all of them.
+// occur on every page, once without scripts, and a citizen's page once in English. `--full` sees all of them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -52,6 +52,21 @@ for (const [index, entry] of pages.entries()) {
       if (width !== 320) {
         complaints.push(...await checks.focus(page));
       }
+      await context.close();
+      expect(complaints).toEqual([]);
+    });
+  }
+
+  if (!entry.role) {
+    const width = WIDTHS[index % WIDTHS.length];
+    const theme = THEMES[Math.floor(index / WIDTHS.length) % THEMES.length];
+    test(`${title} in English at ${width} px, ${theme}`, async ({ browser }) => {
+      const options = { viewport: { width, height: HEIGHT }, colorScheme: theme, locale: 'en-GB' };
+      const { context, page, complaints, response } = await open(browser, entry, options);
+      expect(response.status()).toBe(expected);
+      expect(await page.locator('html').getAttribute('lang')).toBe('en');
+      complaints.push(...await checks.html(await response.text()), ...await checks.skeleton(page));
+      complaints.push(...await checks.axe(page), ...await checks.sideways(page, `${width} px`), ...await checks.bigText(page));
       await context.close();
       expect(complaints).toEqual([]);
     });

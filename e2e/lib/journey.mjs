@@ -2,10 +2,17 @@
 // are found by their names, which are also what is sent; what people read is checked by the tests.
 import { expect } from '@playwright/test';
 
-/** Reports damage at this address and answers with number and PIN of the receipt. */
-export async function report(page, hand, { address, body, email }) {
+/** Reports damage and answers with number and PIN of the receipt. The place is an address, or a `spot` as below. */
+export async function report(page, hand, { address, spot, photo, body, email }) {
   await page.goto('/melden');
-  await hand.fill(page.locator('input[name=address]'), address);
+  if (photo) {
+    await page.locator('input[type=file][name=photo]').setInputFiles(photo);
+  }
+  if (spot) {
+    await spot(page);
+  } else {
+    await hand.fill(page.locator('input[name=address]'), address);
+  }
   await send(page, hand);
   // Several places of that name are offered on the same page.
   if (new URL(page.url()).pathname === '/melden') {
@@ -18,6 +25,9 @@ export async function report(page, hand, { address, body, email }) {
   await send(page, hand);
   await expect(page).toHaveURL(/\/melden\/pruefen/);
   await expect(page.getByRole('main')).toContainText(body);
+  if (photo) {
+    await seen(page.locator('main .photo-grid img'));
+  }
   if (email) {
     await hand.fill(page.locator('input[name=email]'), email);
   }
@@ -29,6 +39,70 @@ export async function report(page, hand, { address, body, email }) {
   expect(number, 'the receipt shows a number').toBeTruthy();
   expect(pin, 'the receipt shows a PIN').toBeTruthy();
   return { number, pin: pin.split('\n')[0].trim() };
+}
+
+/** A tap on the map, beside its middle, when its tiles are there. */
+export async function tapOnMap(page) {
+  await page.locator('[data-map] .leaflet-tile-loaded').first().waitFor();
+  const map = page.locator('[data-map]');
+  const { width, height } = await map.boundingBox();
+  await map.click({ position: { x: width / 2 + 20, y: height / 2 - 20 } });
+  await expect(page.locator('input[name=lat]')).not.toHaveValue('');
+  await expect(page.locator('[data-map] .map-pin')).toBeVisible();
+}
+
+/** Without scripts the map is a picture and a button: the page comes again and names what lies there. */
+export async function clickOnPicture(page) {
+  await page.locator('input[type=image][name=point]').click({ position: { x: 150, y: 150 } });
+  await expect(page.locator('main .notice.ok strong').first()).not.toBeEmpty();
+}
+
+/** Where the device is: the middle of the town's map. The person has allowed it. */
+export async function ownPosition(page) {
+  const { lat, lon } = await page.locator('[data-map]').evaluate((map) => ({ ...map.dataset }));
+  await page.context().grantPermissions(['geolocation']);
+  await page.context().setGeolocation({ latitude: Number(lat), longitude: Number(lon), accuracy: 10 });
+  await page.locator('[data-locate]').click();
+  await expect(page.locator('input[name=lat]')).toHaveValue(Number(lat).toFixed(6));
+}
+
+/** A real photo, painted by the browser and packed as JPEG: larger than what is sent, so that shrinking is part of it. */
+export async function photograph(browser) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const packed = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(2400, 1800);
+    const brush = canvas.getContext('2d');
+    for (let step = 0; step < 400; step += 1) {
+      brush.fillStyle = `hsl(${step * 37 % 360} 60% ${30 + step % 40}%)`;
+      brush.fillRect(step * 131 % 2400, step * 71 % 1800, 300, 200);
+    }
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: .9 });
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  });
+  await context.close();
+  return { name: 'Leuchte.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(packed, 'latin1') };
+}
+
+/** A picture that has arrived and can be decoded, not only its frame. */
+export async function seen(image) {
+  await image.first().scrollIntoViewIfNeeded();
+  await expect.poll(() => image.first().evaluate((element) => element.naturalWidth)).toBeGreaterThan(100);
+}
+
+/** Opens the report in the list of what waits for a review and publishes it, its photo first. */
+export async function publish(page, number) {
+  await page.goto('/arbeit/pruefung');
+  await page.locator(`main a[href*="${number}"]`).first().click();
+  const photo = page.getByRole('button', { name: 'Foto veröffentlichen' });
+  if (await photo.count()) {
+    await seen(page.locator('.blur-editor img'));
+    await photo.first().click();
+    await expect(page.locator('main')).toContainText('So sieht es die Öffentlichkeit');
+  }
+  await page.getByRole('button', { name: 'Veröffentlichen', exact: true }).click();
+  await page.waitForLoadState();
 }
 
 /** Presses the form's primary button and waits for the page that answers: a key press does not wait by itself. */
