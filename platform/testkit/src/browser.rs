@@ -4,7 +4,7 @@ use crate::html::{FoundForm, forms, unescape};
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header, request::Builder},
 };
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
@@ -119,6 +119,12 @@ impl Browser {
         self.request("GET", path, None, vec![]).await
     }
 
+    /// GET of a part (`Range`), without following redirects.
+    pub async fn look_at_part(&mut self, path: &str, range: &str) -> Seen {
+        let request = Request::get(path).header(header::HOST, &self.host).header(header::RANGE, range);
+        self.answer(request, path, vec![]).await
+    }
+
     /// GET, following redirects.
     pub async fn visit(&mut self, path: &str) -> Seen {
         let seen = self.look(path).await;
@@ -213,6 +219,10 @@ impl Browser {
             let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, line.join("; "));
         }
+        self.answer(request, path, body).await
+    }
+
+    async fn answer(&mut self, request: Builder, path: &str, body: Vec<u8>) -> Seen {
         let request = request.body(Body::from(body)).expect("a request of the test is well-formed");
         let response = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();

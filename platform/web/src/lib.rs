@@ -9,6 +9,7 @@ mod display;
 mod error;
 mod form;
 mod headers;
+pub mod hours;
 mod keys;
 mod limits;
 mod operations;

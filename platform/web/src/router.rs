@@ -24,7 +24,10 @@ use std::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer, DefaultPredicate,
+        predicate::{NotForContentType, Predicate},
+    },
     csrf::CsrfLayer,
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
@@ -58,7 +61,8 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .layer(from_fn(errors_as_pages))
         .layer(from_fn_with_state(site.clone(), enter))
         .layer(from_fn(headers::tag))
-        .layer(CompressionLayer::new());
+        // A film is packed already, and a part of it must keep its bytes.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("video/"))));
     let whole = Router::new()
         .route("/-/{*path}", get(assets::serve))
         .merge(outside)

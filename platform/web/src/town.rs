@@ -1,6 +1,7 @@
 //! The town behind a host name: what its pages show of itself. A municipality is data; nothing here asks which one it is.
 //! Which hosts it has is `platform/db`'s table; the rest is one JSON document of ours, so a new setting needs no migration.
 
+use crate::{hours::OpeningHours, texts::Lang};
 use base::{Land, Moment, MunicipalityId, Position, WorkingDays};
 use db::Migration;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,20 @@ pub struct Town {
     #[serde(skip)]
     pub phone_href: String,
     pub email: String,
+    /// As the imprint names it, if not "Stadt Ahornfurt" made of kind and name.
+    #[serde(default)]
+    pub legal_name: String,
+    /// Who represents the town, with title: "Bürgermeisterin Dr. Eva Lindner".
+    #[serde(default)]
+    pub represented_by: String,
+    /// Who watches over the town by law: "Landratsamt Ahornfurt".
+    #[serde(default)]
+    pub supervision: String,
+    #[serde(default)]
+    pub hours: OpeningHours,
+    /// One sentence on the way in: "Der Eingang am Marktplatz hat keine Stufen."
+    #[serde(default)]
+    pub hours_note: String,
     /// Absolute, without a slash at the end: `https://ahornfurt.example`.
     pub base_url: String,
     /// Sanitised SVG of the coat of arms; ours by default.
@@ -82,6 +97,11 @@ impl Town {
             phone: "115".to_owned(),
             phone_href: String::new(),
             email: String::new(),
+            legal_name: String::new(),
+            represented_by: String::new(),
+            supervision: String::new(),
+            hours: OpeningHours::default(),
+            hours_note: String::new(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             arms_svg: DEFAULT_ARMS.to_owned(),
             centre,
@@ -108,6 +128,16 @@ impl Town {
         let digits: String = self.phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
         self.phone_href = format!("tel:{digits}");
         self.official_line = format!("Offizielle Website {genitive} {}", self.name);
+    }
+
+    /// "Stadt Ahornfurt", as the town's own papers say it.
+    pub fn full_name(&self) -> String {
+        if self.legal_name.is_empty() { format!("{} {}", self.kind_name, self.name) } else { self.legal_name.clone() }
+    }
+
+    /// The opening hours for people, a line for each run of days; none: the town did not say.
+    pub fn hours_lines(&self, lang: &str) -> Vec<String> {
+        self.hours.lines(Lang::from_code(lang).unwrap_or(Lang::De))
     }
 
     pub fn working_days(&self) -> WorkingDays {

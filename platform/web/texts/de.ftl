@@ -11,10 +11,11 @@ kit-account = Konto
 kit-sign-in = Anmelden
 kit-sign-out = Abmelden
 kit-demo-label = Hinweis zur Vorführung
-kit-demo-text = Vorführung: Diese Stadt und alle Daten sind erfunden.
-kit-demo-mails = Verschickte E-Mails ansehen
+kit-demo-text = Vorführung: Stadt und Daten sind erfunden.
+kit-demo-mails = E-Mails ansehen
 kit-offline = Sie sind gerade offline. Was Sie eingeben, bleibt auf diesem Gerät. Senden geht wieder, sobald die Verbindung steht.
 kit-phone = Telefon
+kit-hours = Öffnungszeiten
 kit-115 = Behördennummer 115
 
 kit-error-one = Bitte prüfen Sie eine Angabe

@@ -15,6 +15,7 @@ kit-demo-text = Demonstration: this town and all its data are invented.
 kit-demo-mails = See the e-mails sent
 kit-offline = You are offline. What you type stays on this device. You can send it as soon as the connection is back.
 kit-phone = Phone
+kit-hours = Opening hours
 kit-115 = Government number 115
 
 kit-error-one = Please check one entry

@@ -178,6 +178,19 @@ impl From<DbError> for Stop {
     }
 }
 
+/// A link that would be no link on the page is named, instead of vanishing.
+fn refuse_links(state: &mut FormState) {
+    let refused: Vec<String> =
+        markup::refused_links(state.form.raw("body")).iter().map(|to| format!("„{to}“")).collect();
+    if !refused.is_empty() {
+        let message = format!(
+            "Diese Links führen nirgendwohin: {}. Links beginnen mit / (Seite dieser Website), https://, mailto: oder tel:.",
+            refused.join(", ")
+        );
+        state.refuse("body", message);
+    }
+}
+
 /// `POST /verwaltung/texte/{page}/{lang}`: `deed` is "vorschau" or "speichern".
 pub async fn save(visit: Visit, Path((page, lang)): Path<(String, String)>, form: Form) -> Answer {
     must_edit(&visit)?;
@@ -187,6 +200,7 @@ pub async fn save(visit: Visit, Path((page, lang)): Path<(String, String)>, form
     let mut state = FormState::from(form);
     state.require("body", "Der Text ist leer. Schreiben Sie etwas oder verlassen Sie die Seite ohne zu speichern.");
     state.limit("body", BODY_MAX, "Der Text ist zu lang. Kürzen Sie ihn auf 60.000 Zeichen.");
+    refuse_links(&mut state);
     if state.has_errors() || preview {
         let known = known(&visit, page, lang, None).await?;
         let failed = state.has_errors();

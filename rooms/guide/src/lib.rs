@@ -5,15 +5,18 @@
 mod authorities;
 mod desk;
 mod display;
+mod film;
 mod forms;
 mod home;
 mod markup;
 mod notices;
 mod pages;
+mod ranges;
 mod search;
 mod seed;
 mod small;
 mod store;
+mod town_data;
 mod town_text;
 
 pub use authorities::{Authorities, authorities};
@@ -23,8 +26,10 @@ use base::Permission;
 use db::{DbError, Migration, Tx};
 use web::{Access, AreaCard, CardLink, DemoPage, DeskContext, DeskGroup, DeskLink, Room, Routes, Texts};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "20261122_guide", sql: include_str!("../migrations/20261122_guide.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "20261122_guide", sql: include_str!("../migrations/20261122_guide.sql") },
+    Migration { name: "20261123_film", sql: include_str!("../migrations/20261123_film.sql") },
+];
 
 /// The manifest.
 pub fn room() -> Room {
@@ -37,13 +42,14 @@ pub fn room() -> Room {
         cards,
         news: notices::news,
         search: search::own_pages,
+        blobs: store::blobs,
         demo_pages,
         ..Room::named("guide")
     }
 }
 
 fn routes(routes: &mut Routes) {
-    use Access::{Needs, Public};
+    use Access::{Needs, NeedsInTown, Public};
     use Permission::TownEdit;
     routes.get("/", Public, home::home);
     routes.get("/rathaus", Public, home::town_hall);
@@ -51,6 +57,9 @@ fn routes(routes: &mut Routes) {
     for (path, handler) in pages::PLAIN {
         routes.get(path, Public, handler);
     }
+    routes.get("/gebaerdensprache", Public, film::show);
+    routes.get("/gebaerdensprache/film", Public, film::send);
+    routes.get("/gebaerdensprache/untertitel", Public, film::captions);
     routes.get("/kontakt", Public, forms::contact);
     routes.post("/kontakt", Public, forms::ask);
     routes.get("/barriere-melden", Public, forms::barrier);
@@ -63,6 +72,11 @@ fn routes(routes: &mut Routes) {
     routes.get("/sitemap.xml", Public, small::sitemap);
     routes.get("/favicon.ico", Public, small::icon);
 
+    routes.get("/verwaltung/gemeinde", NeedsInTown(TownEdit), town_data::show);
+    routes.post("/verwaltung/gemeinde", NeedsInTown(TownEdit), town_data::save);
+    routes.get("/verwaltung/gebaerdensprache", NeedsInTown(TownEdit), film::edit);
+    routes.post("/verwaltung/gebaerdensprache", NeedsInTown(TownEdit), film::save);
+    routes.post("/verwaltung/gebaerdensprache/entfernung", NeedsInTown(TownEdit), film::remove);
     routes.get("/verwaltung/texte", Needs(TownEdit), desk::list);
     routes.get("/verwaltung/texte/{page}/{lang}", Needs(TownEdit), desk::edit);
     routes.post("/verwaltung/texte/{page}/{lang}", Needs(TownEdit), desk::save);
@@ -86,7 +100,12 @@ fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         urgent: false,
         current: context.path.starts_with(href),
     };
-    let links = vec![link("/verwaltung/texte", "Texte", "file-text"), link("/verwaltung/hinweise", "Hinweise", "bell")];
+    let links = vec![
+        link("/verwaltung/gemeinde", "Gemeinde", "landmark"),
+        link("/verwaltung/texte", "Texte", "file-text"),
+        link("/verwaltung/hinweise", "Hinweise", "bell"),
+        link("/verwaltung/gebaerdensprache", "Gebärdensprache", "hand"),
+    ];
     Ok(vec![DeskGroup { title: "Verwaltung".to_owned(), links }])
 }
 
@@ -128,6 +147,9 @@ fn demo_pages(_: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         DemoPage::public("/kontakt", "contact"),
         DemoPage::public("/barriere-melden", "barrier"),
         DemoPage::public("/darstellung", "display"),
+        DemoPage::public("/gebaerdensprache", "gebaerdensprache"),
+        DemoPage::staff("/verwaltung/gemeinde", "editor", "town-data"),
+        DemoPage::staff("/verwaltung/gebaerdensprache", "editor", "film"),
         DemoPage::staff("/verwaltung/texte", "editor", "texts"),
         DemoPage::staff("/verwaltung/texte/impressum/de", "editor", "text"),
         DemoPage::staff("/verwaltung/hinweise", "editor", "notices"),

@@ -122,6 +122,28 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
     (!label.contains(['[', '\n']) && !label.is_empty()).then_some((label, target.trim(), after))
 }
 
+/// The targets of links that `render` would drop, in their order: an editor is told before they save.
+pub fn refused_links(source: &str) -> Vec<&str> {
+    let mut refused = vec![];
+    for line in source.lines() {
+        let mut rest = line;
+        while let Some(start) = rest.find('[') {
+            let from = &rest[start..];
+            match link(from) {
+                Some((_, target, after)) => {
+                    // A name in braces is filled in later, with something of ours.
+                    if !target.starts_with('{') && allowed(target).is_none() {
+                        refused.push(target);
+                    }
+                    rest = after;
+                }
+                None => rest = &from[1..],
+            }
+        }
+    }
+    refused
+}
+
 fn allowed(target: &str) -> Option<&str> {
     let outside = ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| {
         target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))

@@ -55,5 +55,4 @@ pub const PLAIN: &[(&str, Shows)] = &[
     ("/barrierefreiheit", |visit| Box::pin(show(visit, TextPage::Accessibility))),
     ("/hilfe", |visit| Box::pin(show(visit, TextPage::Help))),
     ("/leichte-sprache", |visit| Box::pin(show(visit, TextPage::EasyLanguage))),
-    ("/gebaerdensprache", |visit| Box::pin(show(visit, TextPage::SignLanguage))),
 ];

@@ -20,6 +20,8 @@ struct SearchPage {
     page: Page,
     query: String,
     count: String,
+    /// "Wir haben nach „schaukel“ gesucht."; empty: we searched for what was typed.
+    instead: String,
     groups: Vec<Group>,
     doors: Vec<CardLink>,
 }
@@ -31,35 +33,92 @@ const QUERY_MAX: usize = 200;
 pub async fn results(visit: Visit, form: Form) -> Answer {
     let query: String = form.text("q").chars().take(QUERY_MAX).collect();
     let mut hits: Vec<SearchHit> = vec![];
+    let mut meant = String::new();
     if !query.is_empty() {
         let (asking, wanted) = (visit.clone(), query.clone());
-        hits = visit
+        (hits, meant) = visit
             .read(move |tx| {
-                let mut hits = vec![];
-                for room in asking.site.rooms.iter() {
-                    hits.extend((room.search)(tx, asking.t, &wanted, HITS_PER_ROOM)?);
+                let hits = ask_all(&asking, tx, &wanted)?;
+                if hits.iter().any(|hit| fit(&wanted, hit) < GUESS) {
+                    return Ok((hits, String::new()));
                 }
-                Ok::<_, DbError>(hits)
+                // Nothing has these words: perhaps one of them is misspelt.
+                let known: Vec<String> = reports::search_words(tx, asking.t)?;
+                let Some(better) = corrected(&wanted, &known) else { return Ok((hits, String::new())) };
+                let found = ask_all(&asking, tx, &better)?;
+                Ok::<_, DbError>(if found.is_empty() { (hits, String::new()) } else { (found, better) })
             })
             .await?;
     }
     let t = visit.t;
     let doors = visit.site.rooms.iter().flat_map(|room| (room.cards)(t)).flat_map(|card| card.links).collect();
-    let count = i64::try_from(hits.len()).unwrap_or(i64::MAX);
+    let groups = grouped(if meant.is_empty() { &query } else { &meant }, hits);
+    let count = i64::try_from(groups.iter().map(|group| group.hits.len()).sum::<usize>()).unwrap_or(i64::MAX);
     let title = t.s("guide-search-title");
     web::render(&SearchPage {
         page: visit.page(if query.is_empty() { title.to_owned() } else { format!("{query} – {title}") }),
         count: t.count("guide-search-count", count),
-        groups: grouped(hits),
+        groups,
+        instead: if meant.is_empty() { String::new() } else { t.with("guide-search-meant", &[("word", meant.into())]) },
         query,
         doors,
     })
 }
 
-/// Groups in the order of their first hit.
-fn grouped(hits: Vec<SearchHit>) -> Vec<Group> {
+fn ask_all(visit: &Visit, tx: &Tx<'_>, query: &str) -> Result<Vec<SearchHit>, DbError> {
+    let mut hits = vec![];
+    for room in visit.site.rooms.iter() {
+        hits.extend((room.search)(tx, visit.t, query, HITS_PER_ROOM)?);
+    }
+    Ok(hits)
+}
+
+/// How a hit fits when none of its words are those of the query: its room knew better, or guessed.
+pub const GUESS: u8 = 2;
+
+/// 0: every word begins a word of the title; 1: every word stands somewhere in the hit; else a guess.
+pub fn fit(query: &str, hit: &SearchHit) -> u8 {
+    let (query, title, text) = (fold(query), fold(&hit.title), fold(&hit.text));
+    let mut words = query.split_whitespace();
+    if words.clone().all(|word| title.split_whitespace().any(|known| known.starts_with(word))) {
+        0
+    } else if words.all(|word| title.contains(word) || text.contains(word)) {
+        1
+    } else {
+        GUESS
+    }
+}
+
+/// The query with each unknown word replaced by the known one that differs by one slip; `None`: nothing to replace.
+pub fn corrected(query: &str, known: &[String]) -> Option<String> {
+    let known: Vec<String> = known.iter().flat_map(|text| words_of(&fold(text))).collect();
+    let mut changed = false;
+    let words: Vec<String> = words_of(&fold(query))
+        .into_iter()
+        .map(|word| {
+            if word.chars().count() < 5 || known.contains(&word) {
+                return word;
+            }
+            let near = known.iter().find(|one| nearly_same(&word, one)).cloned();
+            changed |= near.is_some();
+            near.unwrap_or(word)
+        })
+        .collect();
+    changed.then(|| words.join(" "))
+}
+
+fn words_of(folded: &str) -> Vec<String> {
+    folded.split_whitespace().map(str::to_owned).collect()
+}
+
+/// What fits best stands first, in its group and among the groups; one page is one hit, whatever led to it.
+fn grouped(query: &str, mut hits: Vec<SearchHit>) -> Vec<Group> {
+    hits.sort_by_key(|hit| fit(query, hit));
     let mut groups: Vec<Group> = vec![];
     for hit in hits {
+        if groups.iter().flat_map(|group| &group.hits).any(|known| known.href == hit.href) {
+            continue;
+        }
         match groups.iter_mut().find(|group| group.title == hit.group) {
             Some(group) => group.hits.push(hit),
             None => groups.push(Group { title: hit.group, hits: vec![hit] }),
@@ -115,13 +174,19 @@ pub fn score(query: &str, title: &str, synonyms: &str, body: &str) -> u32 {
             4
         } else if synonyms.split_whitespace().any(near) {
             3
-        } else if word.chars().count() >= 4 && body.contains(word) {
+        } else if word.chars().count() >= 4 && body.split_whitespace().any(|known| is_form_of(word, known)) {
             1
         } else {
             return 0;
         };
     }
     sum
+}
+
+/// Is the known word the typed one, perhaps with an ending of German grammar? "meldung" finds "meldungen", "perso" not
+/// "personen".
+fn is_form_of(word: &str, known: &str) -> bool {
+    known.strip_prefix(word).is_some_and(|rest| rest.len() <= 2)
 }
 
 /// Pages without a text of the town.

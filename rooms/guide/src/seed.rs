@@ -1,35 +1,15 @@
-//! The demo town's own words: opening hours on its contact page, three notices on its front page. Repeating it changes
+//! The demo town's own words: opening hours and who represents it, three notices on its front page. Repeating it changes
 //! nothing that somebody has edited.
 
-use crate::{
-    store::{self, Notice, NoticeKind},
-    town_text::TextPage,
-};
+use crate::store::{self, Notice, NoticeKind};
 use base::{Actor, Moment};
 use db::{Audit, DbError, Tx};
 use serde_json::json;
 use uuid::Uuid;
-use web::Lang;
 
-const OPENING_HOURS: &str = "
-## Öffnungszeiten
-
-Montag bis Mittwoch: 8 bis 16 Uhr
-Donnerstag: 8 bis 18 Uhr
-Freitag: 8 bis 12 Uhr
-
-Der Eingang am Marktplatz hat keine Stufen. Eine Toilette für Rollstühle ist im Erdgeschoss.
-";
-
-const OPENING_HOURS_ENGLISH: &str = "
-## Opening hours
-
-Monday to Wednesday: 8 am to 4 pm
-Thursday: 8 am to 6 pm
-Friday: 8 am to 12 noon
-
-The entrance on the market square has no steps. There is a toilet for wheelchair users on the ground floor.
-";
+/// Monday to Sunday, as a clerk types them.
+const HOURS: [&str; 7] = ["8–16", "8–16", "8–16", "8–18", "8–12", "", ""];
+const HOURS_NOTE: &str = "Der Eingang am Marktplatz hat keine Stufen. Eine Toilette für Rollstühle ist im Erdgeschoss.";
 
 /// Kind, title, text, path, words of the link, first and last day from today.
 type Planned = (NoticeKind, &'static str, &'static str, &'static str, &'static str, i64, i64);
@@ -38,7 +18,7 @@ const NOTICES: [Planned; 3] = [
     (
         NoticeKind::Warn,
         "Mühlweg gesperrt",
-        "Bis Freitag nächster Woche wird die Brücke erneuert. Die Umleitung führt über die Uferstraße.",
+        "Die Brücke wird erneuert. Die Umleitung führt über die Uferstraße.",
         "/meldungen",
         "Auf der Karte ansehen",
         -2,
@@ -55,8 +35,8 @@ const NOTICES: [Planned; 3] = [
     ),
     (
         NoticeKind::Info,
-        "Laubabfuhr Nordstadt am Donnerstag",
-        "Stellen Sie die Säcke bis 7 Uhr an die Straße.",
+        "Laubabfuhr in der Nordstadt diese Woche",
+        "Stellen Sie die Säcke am Tag der Abfuhr bis 7 Uhr an die Straße.",
         "/kontakt",
         "Fragen zur Abfuhr",
         -1,
@@ -66,12 +46,16 @@ const NOTICES: [Planned; 3] = [
 
 /// Puts opening hours and notices where nothing stands yet.
 pub fn seed(tx: &Tx<'_>) -> Result<(), DbError> {
-    let hours = [(Lang::De, OPENING_HOURS), (Lang::En, OPENING_HOURS_ENGLISH)];
-    for (lang, hours) in hours {
-        if store::newest_text(tx, TextPage::Contact, lang)?.is_none() {
-            let body = format!("{}{hours}", TextPage::Contact.default_text(lang));
-            store::put_text(tx, TextPage::Contact, lang, 0, &body, &Actor::System)?;
+    if let Some(mut town) = web::load_town(tx)?
+        && town.hours.is_empty()
+    {
+        for (day, typed) in HOURS.into_iter().enumerate() {
+            town.hours.set(day, web::hours::read(typed).unwrap_or_default());
         }
+        town.hours_note = HOURS_NOTE.to_owned();
+        town.represented_by = "Bürgermeisterin Dr. Eva Lindner".to_owned();
+        town.supervision = "Landratsamt Ahornfurt".to_owned();
+        web::save_town(tx, &town)?;
     }
     let today = Moment::start_of(tx.now().date());
     for (number, (kind, title, body, href, link, first, last)) in (1_u128..).zip(NOTICES) {

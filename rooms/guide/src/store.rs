@@ -1,9 +1,11 @@
-//! Every SQL statement of this room: the town's own texts with all their versions, and the notices of its front page.
+//! Every SQL statement of this room: the town's own texts with all their versions, the notices of its front page,
+//! and its film in sign language.
 //! Functions that change something write no audit line: the caller knows who acted.
 
 use crate::town_text::TextPage;
 use base::{Actor, Moment};
 use db::{DbError, Tx, p, record};
+use files::BlobId;
 use uuid::Uuid;
 use web::Lang;
 
@@ -154,4 +156,64 @@ pub fn put_notice(tx: &Tx<'_>, notice: &Notice) -> Result<(), DbError> {
 
 pub fn remove_notice(tx: &Tx<'_>, id: Uuid) -> Result<u64, DbError> {
     tx.exec("DELETE FROM guide_notices WHERE municipality = $1 AND id = $2", p![id])
+}
+
+base::stored_words!(
+    /// What browsers play without help.
+    pub enum FilmKind {
+        Mp4 = "mp4",
+        WebM = "webm",
+    }
+);
+
+impl FilmKind {
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Mp4 => "video/mp4",
+            Self::WebM => "video/webm",
+        }
+    }
+}
+
+record! {
+    /// The town's film in sign language with its words.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Film {
+        pub blob: BlobId,
+        pub kind: FilmKind,
+        pub bytes: i64,
+        pub transcript: String,
+        /// WebVTT; empty: none.
+        pub captions: String,
+        pub changed_at: Moment,
+    }
+}
+
+pub fn film(tx: &Tx<'_>) -> Result<Option<Film>, DbError> {
+    tx.query_one(
+        "SELECT blob, kind, bytes, transcript, captions, changed_at FROM guide_films WHERE municipality = $1",
+        p![],
+    )
+}
+
+/// Sets the film, in place of the one that was there.
+pub fn put_film(tx: &Tx<'_>, film: &Film) -> Result<(), DbError> {
+    let Film { blob, kind, bytes, transcript, captions, changed_at } = film;
+    tx.exec(
+        "INSERT INTO guide_films (municipality, blob, kind, bytes, transcript, captions, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (municipality) DO UPDATE SET blob = excluded.blob, kind = excluded.kind, bytes = excluded.bytes,
+            transcript = excluded.transcript, captions = excluded.captions, changed_at = excluded.changed_at",
+        p![*blob, *kind, *bytes, transcript, captions, *changed_at],
+    )?;
+    Ok(())
+}
+
+pub fn remove_film(tx: &Tx<'_>) -> Result<u64, DbError> {
+    tx.exec("DELETE FROM guide_films WHERE municipality = $1", p![])
+}
+
+/// Every upload a row of this room names.
+pub fn blobs(tx: &Tx<'_>) -> Result<Vec<BlobId>, DbError> {
+    Ok(film(tx)?.map(|film| film.blob).into_iter().collect())
 }

@@ -53,7 +53,8 @@ impl TextPage {
             Self::Privacy => "datenschutz cookies daten dsgvo löschen auskunft privacy gdpr",
             Self::Accessibility => "barrierefreiheit erklärung behinderung wcag bitv accessibility",
             Self::Contact => {
-                "kontakt telefon anschrift adresse öffnungszeiten mail frage sprechzeiten contact phone opening hours"
+                "kontakt telefon anschrift adresse öffnungszeiten mail frage sprechzeiten termin bürgerbüro ausweis \
+                 personalausweis perso reisepass ummelden contact phone opening hours passport identity card"
             }
             Self::Help => "hilfe anleitung pin vergessen nummer verloren wie geht help",
             Self::EasyLanguage => "leichte sprache einfache easy language",
@@ -115,6 +116,10 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("official_name_start", "dasselbe mit Artikel am Satzanfang"),
     ("street", "Straße und Hausnummer"),
     ("place", "Postleitzahl und Ort"),
+    ("represented_by", "Wer die Gemeinde vertritt"),
+    ("supervision", "Aufsichtsbehörde"),
+    ("hours", "Öffnungszeiten, eine Zeile je Tag"),
+    ("hours_note", "Hinweis zu den Öffnungszeiten"),
     ("phone", "Telefonnummer"),
     ("phone_href", "Telefonnummer für einen Link"),
     ("email", "E-Mail-Adresse"),
@@ -136,7 +141,8 @@ fn value(name: &str, town: &Town, lang: Lang) -> Option<String> {
         (Lang::De, _) => "Die",
     };
     let official = match (lang, town.kind) {
-        (Lang::De, _) => format!("{} {}", town.kind_name, town.name),
+        _ if !town.legal_name.is_empty() => town.legal_name.clone(),
+        (Lang::De, _) => town.full_name(),
         (Lang::En, TownKind::City) => format!("Town of {}", town.name),
         (Lang::En, _) => format!("Municipality of {}", town.name),
     };
@@ -144,6 +150,12 @@ fn value(name: &str, town: &Town, lang: Lang) -> Option<String> {
         "name" => town.name.clone(),
         "official_name" => official,
         "official_name_start" => format!("{article} {official}"),
+        "represented_by" if !town.represented_by.is_empty() => town.represented_by.clone(),
+        "represented_by" if lang == Lang::De => "die Bürgermeisterin oder den Bürgermeister".to_owned(),
+        "represented_by" => "its mayor".to_owned(),
+        "supervision" => town.supervision.clone(),
+        "hours" => town.hours_lines(lang.code()).join("\n"),
+        "hours_note" => town.hours_note.clone(),
         "street" => town.street.clone(),
         "place" => town.postcode_place.clone(),
         "phone" => town.phone.clone(),
@@ -160,10 +172,31 @@ fn value(name: &str, town: &Town, lang: Lang) -> Option<String> {
     })
 }
 
-/// Fills the town in. A line about something the town does not have disappears; unknown names stay as they are.
+/// Fills the town in. A line about something the town does not have disappears, and so does a heading when nothing else
+/// stood below it; unknown names stay as they are.
 pub fn fill(source: &str, town: &Town, lang: Lang) -> String {
-    let lines = source.lines().filter_map(|line| fill_line(line, town, lang));
-    lines.collect::<Vec<_>>().join("\n")
+    let mut out: Vec<String> = vec![];
+    // Below the last heading: was a line dropped, and has one stayed?
+    let (mut dropped, mut kept, mut heading) = (false, false, None);
+    for line in source.lines() {
+        if line.starts_with('#') {
+            if let (Some(at), true, false) = (heading, dropped, kept) {
+                out.truncate(at);
+            }
+            (dropped, kept, heading) = (false, false, Some(out.len()));
+        }
+        match fill_line(line, town, lang) {
+            Some(filled) => {
+                kept |= !filled.trim().is_empty() && !line.starts_with('#');
+                out.push(filled);
+            }
+            None => dropped = true,
+        }
+    }
+    if let (Some(at), true, false) = (heading, dropped, kept) {
+        out.truncate(at);
+    }
+    out.join("\n")
 }
 
 fn fill_line(line: &str, town: &Town, lang: Lang) -> Option<String> {

@@ -36,6 +36,7 @@ guide-search-count = { $n ->
     [one] 1 Treffer
    *[other] { $n } Treffer
 }
+guide-search-meant = Wir haben nach „{ $word }“ gesucht.
 guide-search-instead = Hier geht es weiter
 guide-search-tip = Prüfen Sie die Schreibweise oder versuchen Sie ein anderes Wort. Am Telefon helfen wir auch.
 
@@ -46,6 +47,10 @@ guide-contact-title = Kontakt
 guide-help-title = Hilfe
 guide-easy-language-title = Leichte Sprache
 guide-sign-language-title = Gebärdensprache
+guide-film-label = Film in Deutscher Gebärdensprache: was Sie auf dieser Website finden
+guide-film-download = Film herunterladen
+guide-film-transcript = Was im Film gesagt wird
+guide-film-none = Einen Film in Deutscher Gebärdensprache über diese Website haben wir noch nicht. Sobald es ihn gibt, steht er hier.
 guide-only-german = Diesen Text gibt es nur auf Deutsch.
 
 guide-question-title = Stellen Sie uns eine Frage
@@ -108,3 +113,4 @@ flash-guide-display = Gespeichert. So sieht die Website jetzt aus.
 flash-guide-sent = Danke für Ihre Nachricht.
 flash-guide-saved = Gespeichert.
 flash-guide-removed = Der Hinweis ist gelöscht.
+flash-guide-film-removed = Der Film ist entfernt.

@@ -36,6 +36,7 @@ guide-search-count = { $n ->
     [one] 1 hit
    *[other] { $n } hits
 }
+guide-search-meant = We searched for “{ $word }”.
 guide-search-instead = Ways to go on
 guide-search-tip = Check the spelling or try another word. We also help by phone.
 
@@ -46,6 +47,10 @@ guide-contact-title = Contact
 guide-help-title = Help
 guide-easy-language-title = Easy language (German)
 guide-sign-language-title = Sign language
+guide-film-label = Film in German Sign Language: what you find on this website
+guide-film-download = Download the film
+guide-film-transcript = What is said in the film (in German)
+guide-film-none = We do not have a film in German Sign Language about this website yet. As soon as there is one, you find it here.
 guide-only-german = This text exists in German only.
 
 guide-question-title = Ask us a question
@@ -108,3 +113,4 @@ flash-guide-display = Saved. This is how the website looks now.
 flash-guide-sent = Thank you for your message.
 flash-guide-saved = Saved.
 flash-guide-removed = The notice is deleted.
+flash-guide-film-removed = The film has been removed.

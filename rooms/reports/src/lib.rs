@@ -205,6 +205,15 @@ fn search(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<SearchH
     Ok(hits)
 }
 
+/// The words by which categories are found: against them the one search holds a misspelt word.
+pub fn search_words(tx: &Tx<'_>, t: &Texts) -> Result<Vec<String>, DbError> {
+    let words = |category: &category::Category| {
+        let problems = category.problems.iter().map(|problem| problem.label.of(t.lang)).collect::<Vec<_>>().join(" ");
+        format!("{} {} {problems}", category.label.of(t.lang), category.synonyms)
+    };
+    Ok(store::categories(tx)?.iter().filter(|category| category.active).map(words).collect())
+}
+
 fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
     store::forget_old_drafts(tx)?;
     store::forget_unconfirmed(tx)?;

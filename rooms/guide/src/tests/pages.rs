@@ -176,6 +176,8 @@ async fn search_finds_pages_and_never_ends_in_nothing() {
         let mut anna = site.visitor(HOST);
         anna.visit("/suche?q=Datenschtuz").await.is(200).shows("1 Treffer").shows("Datenschutz");
         anna.visit("/suche?q=Schaukel").await.is(200).hides("nichts gefunden");
+        anna.visit("/suche?q=Schaukle").await.shows("Wir haben nach „schaukel“ gesucht.").shows("Spielplatz");
+        anna.visit("/suche?q=Perso").await.shows("Kontakt").hides("Datenschutz Wir erheben");
         anna.visit("/suche?q=qqqqqq")
             .await
             .shows("Wir haben dazu nichts gefunden.")
@@ -244,9 +246,14 @@ async fn texts_are_changed_by_those_who_may() {
         let sent = visitor.look("/verwaltung/texte").await;
         assert_eq!(sent.location(), Some("/anmelden?zurueck=%2Fverwaltung%2Ftexte"));
         let mut clerk = staff(&site, town, "clerk").await;
-        for path in
-            ["/verwaltung/texte", "/verwaltung/texte/hilfe/de", "/verwaltung/hinweise", "/verwaltung/hinweise/neu"]
-        {
+        for path in [
+            "/verwaltung/gemeinde",
+            "/verwaltung/gebaerdensprache",
+            "/verwaltung/texte",
+            "/verwaltung/texte/hilfe/de",
+            "/verwaltung/hinweise",
+            "/verwaltung/hinweise/neu",
+        ] {
             clerk.look(path).await.is(403);
         }
         let mut editor = staff(&site, town, "editor").await;
@@ -270,6 +277,117 @@ async fn programs_find_what_they_ask_for() {
             .shows("https://ahornfurt.example/sitemap.xml");
         robot.look("/sitemap.xml").await.is(200).shows("https://ahornfurt.example/melden");
         robot.look("/favicon.ico").await.is(303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_town_says_of_itself_what_its_staff_enter() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let mut johanna = staff(&site, town, "editor").await;
+        let path = "/verwaltung/gemeinde";
+        let page = johanna.visit(path).await;
+        let older = johanna.visit(path).await;
+        page.is(200).shows("Angaben zur Gemeinde").shows("https://ahornfurt.example");
+        let wrong =
+            [("place", "Ahornfurt"), ("phone", "Ruf an"), ("email", "quatsch"), ("hours-1", "früh"), ("name", "")];
+        let refused = johanna.send_only(&page, path, &wrong).await;
+        refused
+            .is(422)
+            .shows("Geben Sie die Postleitzahl mit fünf Ziffern")
+            .shows("Geben Sie die Telefonnummer mit Ziffern an")
+            .shows("Prüfen Sie die E-Mail-Adresse")
+            .shows("Geben Sie die Zeiten so an: 8–12, 14–18")
+            .shows("Geben Sie den Namen des Ortes ein");
+        for (_, typed) in wrong {
+            assert!(refused.html().contains(typed), "{typed} is still there");
+        }
+        let right = [
+            ("name", "Ahornfurt"),
+            ("legal_name", "Große Kreisstadt Ahornfurt"),
+            ("street", "Rathausgasse 3"),
+            ("place", "99999 Ahornfurt"),
+            ("phone", "09999 4711"),
+            ("email", "post@ahornfurt.example"),
+            ("hours-1", "8-12, 14-18"),
+            ("hours-2", "8-12, 14-18"),
+            ("hours_note", "Bitte klingeln."),
+            ("represented_by", "Bürgermeisterin Dr. Eva Lindner"),
+            ("supervision", "Landratsamt Ahornfurt"),
+        ];
+        johanna.send(&page, path, &right).await.is(200).shows("Gespeichert.");
+        let mut anna = site.visitor(HOST);
+        anna.visit("/").await.shows("Große Kreisstadt Ahornfurt Rathausgasse 3 99999 Ahornfurt").shows("09999 4711");
+        let contact = anna.visit("/kontakt").await;
+        contact.shows("Montag und Dienstag: 8 bis 12 und 14 bis 18 Uhr").shows("Bitte klingeln.");
+        anna.visit("/gibt-es-nicht").await.is(404).shows("09999 4711 Montag und Dienstag");
+        anna.visit("/impressum").await.shows("Vertreten durch: Bürgermeisterin Dr. Eva Lindner").shows("Landratsamt");
+        let late = johanna
+            .send_only(
+                &older,
+                path,
+                &[("phone", "115"), ("street", "Alt 1"), ("place", "99999 A"), ("email", "a@b.example")],
+            )
+            .await;
+        late.is(422).shows("Gespeichert ist „09999 4711“");
+        johanna.send(&late, path, &[]).await.is(200);
+        anna.visit("/").await.shows("Alt 1");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_leads_nowhere_is_named_before_it_is_saved() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let mut johanna = staff(&site, town, "editor").await;
+        let path = "/verwaltung/texte/hilfe/de";
+        let page = johanna.visit(path).await;
+        let body = "[gut](/kontakt) und [Ruf]({phone_href}) und [böse](javascript:alert(1)) und [x](//anders.example)";
+        let refused = johanna.send_only(&page, path, &[("body", body), ("deed", "speichern")]).await;
+        refused.is(422).shows("Diese Links führen nirgendwohin: „javascript:alert(1“, „//anders.example“.");
+        assert!(refused.html().contains("[gut](/kontakt)"), "what was typed is still there");
+        site.visitor(HOST).visit("/hilfe").await.shows("QR-Code");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_film_in_sign_language_is_shown_and_sent_in_parts() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let (mut johanna, mut anna) = (staff(&site, town, "editor").await, site.visitor(HOST));
+        anna.visit("/gebaerdensprache").await.is(200).shows("haben wir noch nicht");
+        anna.look("/gebaerdensprache/film").await.is(404);
+        let path = "/verwaltung/gebaerdensprache";
+        let page = johanna.visit(path).await;
+        let words = [("transcript", "Guten Tag.\nHier melden Sie einen Schaden.")];
+        let no_film = [("film", "film.mp4", "video/mp4", &b"<script>alert(1)</script>"[..])];
+        let refused = johanna.send_with_files(&page, path, &words, &no_film).await;
+        refused.is(422).shows("Wählen Sie einen Film als MP4 oder WebM.");
+        assert!(refused.html().contains("Hier melden Sie einen Schaden."), "what was typed is still there");
+        let mut film = b"\0\0\0\x18ftypmp42".to_vec();
+        film.extend((0..2_000_u32).map(|number| (number % 251) as u8));
+        let captions = b"WEBVTT\n\n00:00.000 --> 00:02.000\nGuten Tag.\n";
+        let sent = [("film", "x.mp4", "video/mp4", &film[..]), ("captions", "x.vtt", "text/vtt", &captions[..])];
+        johanna.send_with_files(&refused, path, &words, &sent).await.is(200).shows("Ein Film ist da");
+        let shown = anna.visit("/gebaerdensprache").await;
+        shown.shows("Hier melden Sie einen Schaden.").hides("haben wir noch nicht");
+        assert!(shown.html().contains("<video controls") && !shown.html().contains("autoplay"));
+        let whole = anna.look("/gebaerdensprache/film").await;
+        assert_eq!(whole.is(200).body, film);
+        assert_eq!(whole.headers["content-type"], "video/mp4");
+        let part = anna.look_at_part("/gebaerdensprache/film", "bytes=100-199").await;
+        assert_eq!(part.is(206).body, film[100..200]);
+        assert_eq!(part.headers["content-range"], format!("bytes 100-199/{}", film.len()));
+        anna.look_at_part("/gebaerdensprache/film", "bytes=99999-").await.is(416);
+        anna.look("/gebaerdensprache/untertitel").await.is(200).shows("WEBVTT");
+        let named = site.site.db.read(town, crate::store::blobs).await.unwrap();
+        assert_eq!(named.len(), 1, "the film is not swept away");
+        let page = johanna.visit(path).await;
+        johanna.send(&page, "/verwaltung/gebaerdensprache/entfernung", &[]).await.is(200).shows("entfernt");
+        anna.look("/gebaerdensprache/film").await.is(404);
     })
     .await;
 }

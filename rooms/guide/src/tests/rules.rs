@@ -2,7 +2,7 @@
 
 use crate::{
     authorities, forms, home, markup, notices,
-    search::{extract, fold, nearly_same, score},
+    search::{GUESS, corrected, extract, fit, fold, nearly_same, score},
     town_text::{PLACEHOLDERS, TextPage, choose, fill},
 };
 use base::{Land, Position};
@@ -101,6 +101,9 @@ fn names_in_braces_are_filled_and_empty_lines_vanish() {
         assert!(fill("{official_name_start}", &self::town(kind), Lang::De).starts_with(start));
     }
     assert_eq!(fill("{official_name}", &town, Lang::En), "Town of Ahornfurt");
+    let emptied = "## Zeiten\n\n{hours}\n\n## Post\n\n{street}\n\n## Ende\n\n{supervision}";
+    assert_eq!(fill(emptied, &town, Lang::De), "## Post\n\nMarktplatz 1\n");
+    assert_eq!(fill("## Leer\n## Voll\nText", &town, Lang::De), "## Leer\n## Voll\nText");
     for (name, meaning) in PLACEHOLDERS {
         let braces = format!("x{{{name}}}");
         assert_ne!(fill(&braces, &town, Lang::De), braces, "{name}: {meaning}");
@@ -241,4 +244,55 @@ fn a_notice_has_a_kind_a_title_and_days_in_order() {
         assert!(notice.is_none());
         assert_eq!(errors, [field], "{text}");
     }
+}
+
+#[test]
+fn films_are_told_by_their_content() {
+    use crate::{film::recognise, store::FilmKind};
+    let table: [(&[u8], Option<FilmKind>); 7] = [
+        (b"\0\0\0\x20ftypisom", Some(FilmKind::Mp4)),
+        (b"\0\0\0\x14ftypqt  ", None),
+        (b"\x1A\x45\xDF\xA3\x01\0\0\0\0\0\0\x1F\x42\x82\x84webm", Some(FilmKind::WebM)),
+        (b"\x1A\x45\xDF\xA3\x01\0\0\0\0\0\0\x1F\x42\x82\x88matroska", None),
+        (b"<html>", None),
+        (b"ftyp", None),
+        (b"", None),
+    ];
+    for (head, kind) in table {
+        assert_eq!(recognise(head), kind, "{head:?}");
+    }
+}
+
+#[test]
+fn what_was_typed_stands_before_what_was_guessed() {
+    let hit = |title: &str, text: &str| web::SearchHit {
+        group: "",
+        href: String::new(),
+        title: title.to_owned(),
+        text: text.to_owned(),
+    };
+    let table = [
+        ("müll", "Müll und wilder Abfall: Schaden melden", "", 0),
+        ("Strasse", "Neustadter Straße", "Südstadt", 0),
+        ("laterne", "Straßenlaterne: Lampe ist dunkel", "", 1),
+        ("schaukel lindenpark", "Schaukel: Kette gerissen", "Spielplatz Lindenpark", 1),
+        ("müll", "Mühlweg", "Nordstadt", GUESS),
+    ];
+    for (query, title, text, expected) in table {
+        assert_eq!(fit(query, &hit(title, text)), expected, "{query} in {title}");
+    }
+    let known = ["Spielplatz Schaukel Rutsche".to_owned(), "Straßenlaterne".to_owned()];
+    let table = [
+        ("Schaukle", Some("schaukel")),
+        ("kaputte schaukle", Some("kaputte schaukel")),
+        ("Schaukel", None),
+        ("Rutche", Some("rutsche")),
+        ("Bus", None),
+        ("", None),
+    ];
+    for (query, expected) in table {
+        assert_eq!(corrected(query, &known).as_deref(), expected, "{query}");
+    }
+    assert!(score("perso", "Datenschutz", "", "Personen") == 0, "the beginning of another word is no hit");
+    assert!(score("meldung", "Hilfe", "", "Ihre Meldungen") > 0);
 }

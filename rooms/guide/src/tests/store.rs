@@ -11,9 +11,9 @@ use db::{
     testing::{TestDb, on_both},
 };
 use uuid::Uuid;
-use web::Lang;
+use web::{Lang, Town, TownKind, load_town, save_town};
 
-const SETS: &[Migrations] = &[("guide", MIGRATIONS)];
+const SETS: &[Migrations] = &[("web", web::MIGRATIONS), ("guide", MIGRATIONS)];
 
 async fn write<T: Send + 'static>(
     db: &Db,
@@ -128,21 +128,30 @@ async fn notices_are_shown_between_their_days_only() {
 async fn the_demo_towns_words_are_put_once_and_leave_edits_alone() {
     on_both(SETS, async |test: TestDb| {
         let town = test.town().await;
+        write(&test.db, town, |tx| {
+            let centre = base::Position { lat: 49.9, lon: 11.6 };
+            save_town(
+                tx,
+                &Town::new("Ahornfurt", TownKind::City, base::Land::Bavaria, centre, "https://ahornfurt.example"),
+            )
+        })
+        .await;
         test.db.write(town, seed).await.unwrap();
-        let edited =
-            write(&test.db, town, |tx| store::put_text(tx, TextPage::Contact, Lang::De, 1, "unser", &Actor::System))
-                .await;
-        assert!(edited);
+        let hours = test.db.read(town, load_town).await.unwrap().unwrap().hours_lines("de");
+        assert_eq!(hours.first().map(String::as_str), Some("Montag bis Mittwoch: 8 bis 16 Uhr"));
+        write(&test.db, town, |tx| {
+            let mut edited = load_town(tx)?.expect("the town was just saved");
+            edited.hours.set(0, vec![]);
+            edited.represented_by = "Bürgermeister Heinz Ahorn".to_owned();
+            save_town(tx, &edited)
+        })
+        .await;
         test.db.write(town, seed).await.unwrap();
-        let (text, shown) = test
-            .db
-            .read(town, |tx| {
-                let text = store::newest_text(tx, TextPage::Contact, Lang::De)?;
-                Ok::<_, DbError>((text, store::current_notices(tx, 9)?))
-            })
-            .await
-            .unwrap();
-        assert_eq!(text.map(|text| text.body), Some("unser".to_owned()));
+        let (known, shown) =
+            test.db.read(town, |tx| Ok::<_, DbError>((load_town(tx)?, store::current_notices(tx, 9)?))).await.unwrap();
+        let known = known.unwrap();
+        assert_eq!(known.hours.day(0), []);
+        assert_eq!(known.represented_by, "Bürgermeister Heinz Ahorn");
         assert_eq!(shown.len(), 3);
     })
     .await;
