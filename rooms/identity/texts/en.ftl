@@ -2,16 +2,16 @@
 
 identity-sign-in-title = Sign in
 identity-sign-in-who = This sign-in is for people who work for the town. You need no account to report damage or to look up the status of a report.
-identity-email = Email address
+identity-email = E-mail address
 identity-password = Password
 identity-sign-in = Sign in
 identity-forgotten = Forgotten your password? The person who manages accounts in your office sends you a new link.
 identity-to-status = Look up the status of your report
 identity-demo-title = Accounts of the demo
 identity-demo-text = Sign in with one click. All accounts have this password:
-identity-email-missing = Enter your email address.
+identity-email-missing = Enter your e-mail address.
 identity-password-missing = Enter your password.
-identity-sign-in-refused = Email address or password are not right. After several failed tries please wait 15 minutes.
+identity-sign-in-refused = E-mail address or password are not right. After several failed tries please wait 15 minutes.
 
 identity-invitation-title = Choose a password
 identity-invitation-text = You are setting up the account for
