@@ -9,9 +9,9 @@ use db::{DbError, Tx};
 use web::{Answer, CardLink, Form, Lang, Page, SearchHit, Template, Texts, Visit};
 
 /// Hits of one room under one heading.
-struct Group {
-    title: &'static str,
-    hits: Vec<SearchHit>,
+pub struct Group {
+    pub title: &'static str,
+    pub hits: Vec<SearchHit>,
 }
 
 #[derive(Template)]
@@ -73,7 +73,8 @@ fn ask_all(visit: &Visit, tx: &Tx<'_>, query: &str) -> Result<Vec<SearchHit>, Db
     Ok(hits)
 }
 
-/// How a hit fits when none of its words are those of the query: its room knew better, or guessed.
+/// How a hit fits that has other words than the query. Only the place search forgives slips in every word; the other rooms
+/// answer to a synonym because they know it.
 pub const GUESS: u8 = 2;
 
 /// 0: every word begins a word of the title; 1: every word stands somewhere in the hit; else a guess.
@@ -82,7 +83,7 @@ pub fn fit(query: &str, hit: &SearchHit) -> u8 {
     let mut words = query.split_whitespace();
     if words.clone().all(|word| title.split_whitespace().any(|known| known.starts_with(word))) {
         0
-    } else if words.all(|word| title.contains(word) || text.contains(word)) {
+    } else if !hit.href.starts_with("/orte") || words.all(|word| title.contains(word) || text.contains(word)) {
         1
     } else {
         GUESS
@@ -111,9 +112,9 @@ fn words_of(folded: &str) -> Vec<String> {
     folded.split_whitespace().map(str::to_owned).collect()
 }
 
-/// What fits best stands first, in its group and among the groups; one page is one hit, whatever led to it.
-fn grouped(query: &str, mut hits: Vec<SearchHit>) -> Vec<Group> {
-    hits.sort_by_key(|hit| fit(query, hit));
+/// Groups in the order of the rooms, what was only guessed behind them; in a group what fits best stands first. One page
+/// is one hit, whatever led to it.
+pub fn grouped(query: &str, hits: Vec<SearchHit>) -> Vec<Group> {
     let mut groups: Vec<Group> = vec![];
     for hit in hits {
         if groups.iter().flat_map(|group| &group.hits).any(|known| known.href == hit.href) {
@@ -124,6 +125,10 @@ fn grouped(query: &str, mut hits: Vec<SearchHit>) -> Vec<Group> {
             None => groups.push(Group { title: hit.group, hits: vec![hit] }),
         }
     }
+    for group in &mut groups {
+        group.hits.sort_by_key(|hit| fit(query, hit));
+    }
+    groups.sort_by_key(|group| group.hits.iter().all(|hit| fit(query, hit) == GUESS));
     groups
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     authorities, forms, home, markup, notices,
-    search::{GUESS, corrected, extract, fit, fold, nearly_same, score},
+    search::{GUESS, corrected, extract, fit, fold, grouped, nearly_same, score},
     town_text::{PLACEHOLDERS, TextPage, choose, fill},
 };
 use base::{Land, Position};
@@ -265,22 +265,32 @@ fn films_are_told_by_their_content() {
 
 #[test]
 fn what_was_typed_stands_before_what_was_guessed() {
-    let hit = |title: &str, text: &str| web::SearchHit {
-        group: "",
-        href: String::new(),
+    let hit = |href: &str, title: &str, text: &str| web::SearchHit {
+        group: if href == "/orte" { "Orte" } else { "Melden" },
+        href: href.to_owned(),
         title: title.to_owned(),
         text: text.to_owned(),
     };
     let table = [
-        ("müll", "Müll und wilder Abfall: Schaden melden", "", 0),
-        ("Strasse", "Neustadter Straße", "Südstadt", 0),
-        ("laterne", "Straßenlaterne: Lampe ist dunkel", "", 1),
-        ("schaukel lindenpark", "Schaukel: Kette gerissen", "Spielplatz Lindenpark", 1),
-        ("müll", "Mühlweg", "Nordstadt", GUESS),
+        ("/melden", "müll", "Müll und wilder Abfall: Schaden melden", "", 0),
+        ("/orte", "Strasse", "Neustadter Straße", "Südstadt", 0),
+        ("/melden", "laterne", "Straßenlaterne: Lampe ist dunkel", "", 1),
+        ("/melden", "schaukel lindenpark", "Schaukel: Kette gerissen", "Spielplatz Lindenpark", 1),
+        ("/orte", "müll", "Mühlweg", "Nordstadt", GUESS),
+        ("/melden?kategorie=playground", "schaukel", "Spielplatz: Schaden melden", "", 1),
     ];
-    for (query, title, text, expected) in table {
-        assert_eq!(fit(query, &hit(title, text)), expected, "{query} in {title}");
+    for (href, query, title, text, expected) in table {
+        assert_eq!(fit(query, &hit(href, title, text)), expected, "{query} in {title}");
     }
+    let hits = vec![
+        hit("/orte", "Mühlweg", ""),
+        hit("/melden", "Spielplatz", "Müll im Sand"),
+        hit("/abfall", "Müll und Abfall", ""),
+        hit("/melden", "Spielplatz", ""),
+    ];
+    let groups = grouped("müll", hits);
+    assert_eq!(groups.iter().map(|group| group.title).collect::<Vec<_>>(), ["Melden", "Orte"]);
+    assert_eq!(groups[0].hits.iter().map(|hit| hit.href.as_str()).collect::<Vec<_>>(), ["/abfall", "/melden"]);
     let known = ["Spielplatz Schaukel Rutsche".to_owned(), "Straßenlaterne".to_owned()];
     let table = [
         ("Schaukle", Some("schaukel")),
