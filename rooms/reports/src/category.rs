@@ -34,11 +34,21 @@ pub struct Problem {
     /// The label does not say it all: a description is needed.
     #[serde(default)]
     pub needs_text: bool,
+    /// Not offered any more, but known: past reports name it.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Gefahr: with this problem somebody has to be called first.
+    #[serde(default)]
+    pub danger: Danger,
+    /// With a text: nothing is reported here, others do it.
+    #[serde(default)]
+    pub stop: Stop,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuestionKind {
+    #[default]
     Text,
     Choice,
     Number,
@@ -46,16 +56,26 @@ pub enum QuestionKind {
 }
 
 /// Frage: asked besides the problem type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Question {
     pub word: String,
     pub label: Words,
+    #[serde(default)]
+    pub hint: Words,
     pub kind: QuestionKind,
     #[serde(default)]
     pub required: bool,
     /// For a choice: what can be chosen.
     #[serde(default)]
     pub options: Vec<QuestionOption>,
+    /// For a number: bounds, both inclusive. Without a lower one nothing below zero is taken.
+    #[serde(default)]
+    pub min: Option<i64>,
+    #[serde(default)]
+    pub max: Option<i64>,
+    /// For a number: "cm"; empty if it only counts.
+    #[serde(default)]
+    pub unit: Words,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +93,12 @@ pub struct Stop {
     pub href: String,
     #[serde(default)]
     pub link: Words,
+}
+
+impl Stop {
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
 }
 
 /// Danger: whom to call first.
@@ -125,12 +151,13 @@ impl Category {
 
     /// The problem types that fit a thing of this kind and label; without a thing all of them.
     pub fn problems_for(&self, thing: Option<(&str, &str)>) -> Vec<&Problem> {
-        let Some((kind, label)) = thing else { return self.problems.iter().collect() };
+        let offered = self.problems.iter().filter(|problem| !problem.hidden);
+        let Some((kind, label)) = thing else { return offered.collect() };
         let label = fold(label);
         let fits = |problem: &&Problem| {
             problem.things.is_empty() || problem.things.iter().any(|word| word == kind || label.contains(word.as_str()))
         };
-        self.problems.iter().filter(fits).collect()
+        offered.filter(fits).collect()
     }
 
     pub fn has_asset_kind(&self, kind: &str) -> bool {
@@ -163,6 +190,16 @@ pub fn fold(text: &str) -> String {
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Does the category answer to what somebody searches for?
+pub fn answers_to(category: &Category, folded: &str) -> bool {
+    let names = fold(&format!("{} {} {}", category.label.de, category.label.en, category.synonyms));
+    let own = category.problems.iter().filter(|p| p.word != "other" && !p.hidden);
+    let problems = own.map(|p| fold(&format!("{} {}", p.label.de, p.label.en))).collect::<Vec<_>>().join(" ");
+    let all = format!(" {names} {problems}");
+    folded.split(' ').filter(|word| word.len() > 2).all(|word| all.contains(&format!(" {word}")))
+        && folded.split(' ').any(|word| word.len() > 2)
 }
 
 /// What a new town starts with.

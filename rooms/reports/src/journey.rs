@@ -84,6 +84,8 @@ pub enum Missing {
     Problem,
     /// The category or problem was switched off meanwhile.
     ProblemGone,
+    /// Others take care of it: nothing is reported here.
+    NotOurs,
     Description,
     /// Word of the question.
     Answer(String, AnswerRefusal),
@@ -105,6 +107,7 @@ pub enum AnswerRefusal {
     NoDate,
     NoOption,
     TooLong,
+    OutOfBounds,
 }
 
 impl Draft {
@@ -139,7 +142,7 @@ impl Draft {
 
     pub fn chosen<'c>(&self, categories: &'c [Category]) -> Option<(&'c Category, &'c Problem)> {
         let category = categories.iter().find(|category| category.active && category.word == self.category)?;
-        Some((category, category.problem(&self.problem)?))
+        Some((category, category.problem(&self.problem).filter(|problem| !problem.hidden)?))
     }
 
     /// Everything still missing, in the order of the steps.
@@ -156,6 +159,10 @@ impl Draft {
             missing.push(Missing::ProblemGone);
             return missing;
         };
+        if !problem.stop.is_empty() {
+            missing.push(Missing::NotOurs);
+            return missing;
+        }
         for question in &category.questions {
             let given = self.answers.get(&question.word).map_or("", String::as_str);
             if let Err(refusal) = check_answer(question, given) {
@@ -205,11 +212,20 @@ pub fn check_answer(question: &Question, given: &str) -> Result<(), AnswerRefusa
         QuestionKind::Text => Ok(()),
         QuestionKind::Choice if question.options.iter().any(|option| option.word == given) => Ok(()),
         QuestionKind::Choice => Err(AnswerRefusal::NoOption),
-        QuestionKind::Number => {
-            let number: Result<f64, _> = given.replace(',', ".").parse();
-            number.ok().filter(|n| n.is_finite() && *n >= 0.0).map(|_| ()).ok_or(AnswerRefusal::NoNumber)
-        }
+        QuestionKind::Number => check_number(question, given),
         QuestionKind::Date => given.parse::<jiff::civil::Date>().map(|_| ()).map_err(|_| AnswerRefusal::NoDate),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^52, see the editor's limits")]
+fn check_number(question: &Question, given: &str) -> Result<(), AnswerRefusal> {
+    let number: Option<f64> = given.replace(',', ".").parse().ok().filter(|n: &f64| n.is_finite());
+    let number = number.ok_or(AnswerRefusal::NoNumber)?;
+    match (question.min, question.max) {
+        (None, _) if number < 0.0 => Err(AnswerRefusal::NoNumber),
+        (Some(min), _) if number < min as f64 => Err(AnswerRefusal::OutOfBounds),
+        (_, Some(max)) if number > max as f64 => Err(AnswerRefusal::OutOfBounds),
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod around;
 mod category;
+mod category_edit;
 mod desk;
 mod events;
 mod journey;
@@ -21,8 +22,10 @@ use db::{Audit, DbError, Migration, Tx};
 use serde_json::json;
 use web::{Access, AreaCard, CardLink, DemoPage, News, Room, Routes, SearchHit, Stage, Texts, Town};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") },
+    Migration { name: "20261122_reports_uses", sql: include_str!("../migrations/20261122_reports_uses.sql") },
+];
 
 /// The manifest.
 pub fn room() -> Room {
@@ -45,8 +48,8 @@ pub fn room() -> Room {
 
 fn routes(routes: &mut Routes) {
     use Access::{Needs, NeedsInTown, Public};
-    use Permission::{ReportModerate, TownEdit};
-    use desk::{blocks, categories, review};
+    use Permission::ReportModerate;
+    use desk::{blocks, review};
     use pages::{check, follow, list, photos, place, report, same, what};
     routes.get("/melden", Public, place::show);
     routes.post("/melden", Public, place::sent);
@@ -86,9 +89,34 @@ fn routes(routes: &mut Routes) {
     routes.get("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::list);
     routes.post("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::add);
     routes.post("/arbeit/sperren/{id}/aufhebung", NeedsInTown(ReportModerate), blocks::remove);
-    routes.get("/arbeit/kategorien", NeedsInTown(TownEdit), categories::list);
-    routes.get("/arbeit/kategorien/{word}", NeedsInTown(TownEdit), categories::edit);
-    routes.post("/arbeit/kategorien/{word}", NeedsInTown(TownEdit), categories::save);
+    category_routes(routes);
+}
+
+fn category_routes(routes: &mut Routes) {
+    use desk::categories::{self, basics, problems, questions};
+    let access = Access::NeedsInTown(Permission::TownEdit);
+    routes.get("/arbeit/kategorien", access, categories::list);
+    routes.get("/arbeit/kategorien/neu", access, basics::new);
+    routes.post("/arbeit/kategorien/neu", access, basics::create);
+    routes.get("/arbeit/kategorien/{word}", access, categories::show);
+    routes.get("/arbeit/kategorien/{word}/vorschau", access, categories::preview);
+    routes.post("/arbeit/kategorien/{word}/reihenfolge", access, categories::shift);
+    routes.post("/arbeit/kategorien/{word}/loeschung", access, categories::remove);
+    routes.get("/arbeit/kategorien/{word}/angaben", access, basics::edit);
+    routes.post("/arbeit/kategorien/{word}/angaben", access, basics::save);
+    routes.get("/arbeit/kategorien/{word}/problem/neu", access, problems::new);
+    routes.post("/arbeit/kategorien/{word}/problem/neu", access, problems::create);
+    routes.get("/arbeit/kategorien/{word}/problem/{problem}", access, problems::edit);
+    routes.post("/arbeit/kategorien/{word}/problem/{problem}", access, problems::save);
+    routes.post("/arbeit/kategorien/{word}/problem/{problem}/reihenfolge", access, problems::shift);
+    routes.post("/arbeit/kategorien/{word}/problem/{problem}/sichtbarkeit", access, problems::hide);
+    routes.post("/arbeit/kategorien/{word}/problem/{problem}/loeschung", access, problems::remove);
+    routes.get("/arbeit/kategorien/{word}/frage/neu", access, questions::new);
+    routes.post("/arbeit/kategorien/{word}/frage/neu", access, questions::create);
+    routes.get("/arbeit/kategorien/{word}/frage/{question}", access, questions::edit);
+    routes.post("/arbeit/kategorien/{word}/frage/{question}", access, questions::save);
+    routes.post("/arbeit/kategorien/{word}/frage/{question}/reihenfolge", access, questions::shift);
+    routes.post("/arbeit/kategorien/{word}/frage/{question}/loeschung", access, questions::remove);
 }
 
 /// What the home page tells about reports. Public ones only.
@@ -186,14 +214,14 @@ fn search(tx: &Tx<'_>, t: &Texts, query: &str, limit: i64) -> Result<Vec<SearchH
     let folded = category::fold(query);
     let categories = store::categories(tx)?;
     let most = usize::try_from(limit).unwrap_or(0);
-    let matching = categories.iter().filter(|c| c.active && desk::categories::answers_to(c, &folded));
+    let matching = categories.iter().filter(|c| c.active && category::answers_to(c, &folded));
     let mut hits: Vec<SearchHit> = matching
         .take(most)
         .map(|category| SearchHit {
             group: t.s("reports-search-report"),
             href: format!("/melden?kategorie={}", category.word),
             title: t.with("reports-search-category", &[("category", category.label.of(t.lang).into())]),
-            text: category.problems.iter().take(4).map(|p| p.label.of(t.lang)).collect::<Vec<_>>().join(", "),
+            text: category.problems_for(None).iter().take(4).map(|p| p.label.of(t.lang)).collect::<Vec<_>>().join(", "),
         })
         .collect();
     hits.extend(store::search(tx, query, limit)?.iter().map(|card| SearchHit {
@@ -229,7 +257,7 @@ fn template(tx: &Tx<'_>, town: &Town) -> Result<(), DbError> {
         if known.iter().any(|old| old.word == category.word) {
             continue;
         }
-        store::put_category(tx, category, Some(rank * 10))?;
+        store::add_category(tx, category, rank * 10)?;
         cases::put_rule(
             tx,
             &cases::Rule {
@@ -265,7 +293,12 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         DemoPage::staff("/arbeit/pruefung", "moderator", "review-list"),
         DemoPage::staff("/arbeit/sperren", "moderator", "blocks"),
         DemoPage::staff("/arbeit/kategorien", "editor", "categories"),
+        DemoPage::staff("/arbeit/kategorien/neu", "editor", "category-new"),
         DemoPage::staff("/arbeit/kategorien/playground", "editor", "category"),
+        DemoPage::staff("/arbeit/kategorien/playground/angaben", "editor", "category-basics"),
+        DemoPage::staff("/arbeit/kategorien/playground/vorschau", "editor", "category-preview"),
+        DemoPage::staff("/arbeit/kategorien/playground/problem/chain", "editor", "category-problem"),
+        DemoPage::staff("/arbeit/kategorien/road/frage/depth", "editor", "category-question"),
     ];
     let filter = store::Filter { shown: store::Shown::Open, ..store::Filter::default() };
     for card in store::list(tx, &filter, report::After::start(), 1)? {

@@ -251,6 +251,15 @@ pub fn rules_for(tx: &Tx<'_>, kind: &str, category: &str, district: &str) -> Res
     Ok(rows.into_iter().map(rule).collect())
 }
 
+/// The rule for exactly this kind, category and district is no more.
+pub fn remove_rule(tx: &Tx<'_>, kind: &str, category: &str, district: &str) -> Result<(), DbError> {
+    tx.exec(
+        "DELETE FROM cases_rules WHERE municipality = $1 AND kind = $2 AND category = $3 AND district = $4",
+        p![kind, category, district],
+    )?;
+    Ok(())
+}
+
 /// Inserts the rule or replaces the one for the same kind, category and district.
 pub fn put_rule(tx: &Tx<'_>, rule: &Rule) -> Result<(), DbError> {
     tx.exec(

@@ -69,7 +69,12 @@ pub fn answers(category: &Category, draft: &Draft, lang: web::Lang) -> Vec<(Stri
     let given = category.questions.iter().filter_map(|question| {
         let answer = draft.answers.get(&question.word).filter(|answer| !answer.is_empty())?;
         let option = question.options.iter().find(|option| option.word == *answer);
-        let shown = option.map_or_else(|| readable(answer), |option| option.label.of(lang).to_owned());
+        let unit = question.unit.of(lang);
+        let shown = match option {
+            Some(option) => option.label.of(lang).to_owned(),
+            None if unit.is_empty() => readable(answer),
+            None => format!("{answer} {unit}"),
+        };
         Some((question.label.of(lang).to_owned(), shown))
     });
     given.collect()
@@ -83,7 +88,8 @@ fn readable(answer: &str) -> String {
 pub async fn show(visit: Visit, form: Form) -> Answer {
     let id = draft_id(&form);
     let gathered = visit.read(move |tx| gather(tx, id)).await?;
-    let (Some(id), Some(draft)) = (id, gathered.draft.clone()) else { return Ok(visit.see_other(Step::Place.path())) };
+    let Some(id) = id else { return Ok(visit.see_other(Step::Place.path())) };
+    let Some(draft) = gathered.draft.clone() else { return super::draft_gone(&visit, id).await };
     let step = draft.next_step(&gathered.categories);
     if step != Step::Check {
         return Ok(visit.see_other(&step_url(step, id)));
@@ -246,9 +252,13 @@ fn renew(tx: &Tx<'_>, id: Uuid, fresh: Uuid, form: &Form) -> Result<(Uuid, Step)
 /// The page again with everything typed, also when the draft expired meanwhile.
 async fn mend(visit: &Visit, id: Uuid, mut state: FormState) -> Answer {
     let (fresh, form) = (super::new_draft_id(visit), state.form.clone());
-    let (kept, step) = visit
+    let kept = visit
         .write(move |tx| if remember(tx, id, &form)? { Ok((id, Step::Check)) } else { renew(tx, id, fresh, &form) })
-        .await?;
+        .await;
+    let (kept, step) = match kept {
+        Err(PageError::Gone) => return super::draft_gone(visit, id).await,
+        kept => kept?,
+    };
     if step != Step::Check {
         return Ok(visit.see_other_saying(&step_url(step, kept), "flash-report-draft"));
     }

@@ -16,6 +16,10 @@ use crate::{
     report::PublicState,
     store::{self, Card},
 };
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse},
+};
 use base::Moment;
 use db::{DbError, Tx};
 use uuid::Uuid;
@@ -147,6 +151,33 @@ pub async fn thanks(visit: Visit) -> web::Answer {
         text: t.s("reports-thanks-text").to_owned(),
         links: vec![("/".to_owned(), t.s("kit-to-home").to_owned())],
     })
+}
+
+/// A draft nobody can go on with: sent already, or expired. Says which, and where it goes on.
+pub async fn draft_gone(visit: &Visit, id: Uuid) -> web::Answer {
+    let t = visit.t;
+    let was_sent = visit.read(move |tx| store::was_sent(tx, id)).await?;
+    let (icon, heading, text) = if was_sent {
+        ("circle-check", t.s("reports-draft-sent-title"), t.s("reports-draft-sent-text"))
+    } else {
+        ("clock", t.s("reports-draft-gone-title"), t.s("reports-draft-gone-text"))
+    };
+    let mut links = vec![
+        (Step::Place.path().to_owned(), t.s("reports-another").to_owned()),
+        ("/stand".to_owned(), t.s("reports-card-status").to_owned()),
+    ];
+    if was_sent {
+        links.swap(0, 1);
+    }
+    let page = MessagePage {
+        page: visit.page(heading),
+        icon,
+        kind: if was_sent { "ok" } else { "warn" },
+        heading: heading.to_owned(),
+        text: text.to_owned(),
+        links,
+    };
+    Ok((StatusCode::GONE, Html(page.render()?)).into_response())
 }
 
 /// JSON inside a script element: no `<` may end it.

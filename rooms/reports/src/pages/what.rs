@@ -2,10 +2,11 @@
 //! radio group over all categories, so the problem alone says the category; the groups are `details`, so the page works
 //! and stays short without scripts.
 
-use super::{Choice, ReportCard, card, draft_id, keep_draft, new_draft_id, step_url};
+use super::{Choice, ReportCard, card, draft_gone, draft_id, keep_draft, new_draft_id, step_url};
 use crate::{
     around,
-    category::{Category, Problem, Question, QuestionKind},
+    category::{Category, Danger, Problem, Question, QuestionKind, Stop},
+    category_edit::dialled,
     journey::{AnswerRefusal, BODY_CHARACTERS_MAX, Draft, Missing, Step, date_of_parts},
     report::SAME_METRES,
     store,
@@ -13,7 +14,7 @@ use crate::{
 use db::{DbError, Tx};
 use places::AssetNear;
 use uuid::Uuid;
-use web::{Answer, Form, FormState, Page, Template, Visit, words};
+use web::{Answer, Form, FormState, Lang, Page, Template, Texts, Visit, words};
 
 /// Things this near are offered by name.
 const THINGS_METRES: f64 = 45.0;
@@ -39,31 +40,54 @@ struct WhatPage {
 }
 
 /// One category with all that belongs to it.
-struct Group {
-    label: String,
-    icon: String,
-    hint: String,
-    open: bool,
-    things: Vec<Choice>,
-    things_name: String,
-    problems: Vec<Choice>,
-    questions: Vec<QuestionField>,
-    danger: String,
-    danger_phone: String,
-    stops: Vec<StopNote>,
+pub struct Group {
+    pub label: String,
+    pub icon: String,
+    pub hint: String,
+    pub open: bool,
+    pub things: Vec<Choice>,
+    pub things_name: String,
+    pub problems: Vec<ProblemChoice>,
+    pub questions: Vec<QuestionField>,
+    pub danger: DangerNote,
+    pub stops: Vec<StopNote>,
 }
 
-struct QuestionField {
-    id: String,
-    label: String,
-    kind: &'static str,
-    options: Vec<Choice>,
+/// One radio with what has to be said beside it.
+pub struct ProblemChoice {
+    pub value: String,
+    pub label: String,
+    /// Ties the notes to the radio.
+    pub note_id: String,
+    pub danger: DangerNote,
+    pub stop: Option<StopNote>,
 }
 
-struct StopNote {
-    text: String,
-    href: String,
-    link: String,
+impl ProblemChoice {
+    pub fn has_note(&self) -> bool {
+        self.stop.is_some() || !self.danger.text.is_empty()
+    }
+}
+
+/// Whom to call first; without text there is no danger.
+pub struct DangerNote {
+    pub text: String,
+    pub phone: String,
+    pub dialled: String,
+}
+
+pub struct QuestionField {
+    pub id: String,
+    pub label: String,
+    pub hint: String,
+    pub kind: &'static str,
+    pub options: Vec<Choice>,
+}
+
+pub struct StopNote {
+    pub text: String,
+    pub href: String,
+    pub link: String,
 }
 
 /// All the page needs from the database.
@@ -96,13 +120,21 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
     let (id, object) = (draft_id(&form), form.text("objekt").to_owned());
     let wanted = object.clone();
     let gathered = visit.read(move |tx| gather(tx, id, &wanted)).await?;
-    let Some(draft) = gathered.draft.clone().filter(|draft| draft.position.is_some()) else {
-        return Ok(visit.see_other(Step::Place.path()));
+    let draft = match (gathered.draft.clone(), id) {
+        (Some(draft), _) if draft.position.is_some() => draft,
+        (Some(_), Some(id)) => return Ok(visit.see_other(&step_url(Step::Place, id))),
+        (None, Some(id)) => return draft_gone(&visit, id).await,
+        _ => return Ok(visit.see_other(Step::Place.path())),
     };
     let mut clean = Form::default();
     fill(&mut clean, &draft, &gathered.categories);
     let preset = draft.category.clone();
-    web::render(&page_of(&visit, gathered, &draft, FormState::from(clean), id, &object, &preset))
+    let mut state = FormState::from(clean);
+    // Somebody who chose and is back: a question may have come up meanwhile, or the choice is gone.
+    if !draft.problem.is_empty() {
+        say(&visit, &mut state, &draft, &gathered.categories);
+    }
+    web::render(&page_of(&visit, gathered, &draft, state, id, &object, &preset))
 }
 
 /// The draft's values as fields of the form.
@@ -195,8 +227,6 @@ fn group(visit: &Visit, category: &Category, draft: &Draft, things: &[AssetNear]
         offered.push(Choice::new("none", visit.t.s("reports-thing-none")));
     }
     let fits = own.map(|thing| (thing.kind.as_str(), thing.label.as_str()));
-    let problem =
-        |problem: &Problem| Choice::new(format!("{}/{}", category.word, problem.word), problem.label.of(lang));
     let is_open = if open.is_empty() { distance <= OPEN_METRES } else { open == category.word };
     let group = Group {
         label: category.label.of(lang).to_owned(),
@@ -208,35 +238,70 @@ fn group(visit: &Visit, category: &Category, draft: &Draft, things: &[AssetNear]
         open: is_open,
         things_name: format!("thing-{}", category.word),
         things: offered,
-        problems: category.problems_for(fits).into_iter().map(problem).collect(),
-        questions: category.questions.iter().map(|question| question_field(visit, category, question)).collect(),
-        danger: category.danger.text.of(lang).to_owned(),
-        danger_phone: category.danger.phone.clone(),
-        stops: category
-            .stops
-            .iter()
-            .map(|stop| StopNote {
-                text: stop.text.of(lang).to_owned(),
-                href: stop.href.clone(),
-                link: stop.link.of(lang).to_owned(),
-            })
-            .collect(),
+        problems: category.problems_for(fits).into_iter().map(|p| problem_choice(lang, category, p)).collect(),
+        questions: category.questions.iter().map(|question| question_field(visit.t, category, question)).collect(),
+        danger: danger_note(lang, &category.danger),
+        stops: category.stops.iter().map(|stop| stop_note(lang, stop)).collect(),
     };
     (distance, group)
 }
 
-fn question_field(visit: &Visit, category: &Category, question: &Question) -> QuestionField {
-    let optional = if question.required { String::new() } else { format!(" {}", visit.t.s("kit-optional")) };
+/// The group as this form would show it to citizens: for whoever edits it.
+pub fn preview(visit: &Visit, category: &Category) -> Group {
+    group(visit, category, &Draft::default(), &[], &category.word).1
+}
+
+fn problem_choice(lang: Lang, category: &Category, problem: &Problem) -> ProblemChoice {
+    ProblemChoice {
+        value: format!("{}/{}", category.word, problem.word),
+        label: problem.label.of(lang).to_owned(),
+        note_id: format!("note-{}-{}", category.word, problem.word),
+        danger: danger_note(lang, &problem.danger),
+        stop: (!problem.stop.is_empty()).then(|| stop_note(lang, &problem.stop)),
+    }
+}
+
+fn danger_note(lang: Lang, danger: &Danger) -> DangerNote {
+    DangerNote {
+        text: danger.text.of(lang).to_owned(),
+        phone: danger.phone.clone(),
+        dialled: dialled(&danger.phone).unwrap_or_default(),
+    }
+}
+
+fn stop_note(lang: Lang, stop: &Stop) -> StopNote {
+    StopNote { text: stop.text.of(lang).to_owned(), href: stop.href.clone(), link: stop.link.of(lang).to_owned() }
+}
+
+fn question_field(t: &Texts, category: &Category, question: &Question) -> QuestionField {
+    let optional = if question.required { String::new() } else { format!(" {}", t.s("kit-optional")) };
+    let hints = [question.hint.of(t.lang).to_owned(), bounds_hint(t, question)];
     QuestionField {
         id: question_id(&category.word, question),
-        label: format!("{}{optional}", question.label.of(visit.t.lang)),
+        label: format!("{}{optional}", question.label.of(t.lang)),
+        hint: hints.into_iter().filter(|hint| !hint.is_empty()).collect::<Vec<_>>().join(" "),
         kind: match question.kind {
             QuestionKind::Text => "text",
             QuestionKind::Choice => "choice",
             QuestionKind::Number => "number",
             QuestionKind::Date => "date",
         },
-        options: question.options.iter().map(|o| Choice::new(o.word.as_str(), o.label.of(visit.t.lang))).collect(),
+        options: question.options.iter().map(|o| Choice::new(o.word.as_str(), o.label.of(t.lang))).collect(),
+    }
+}
+
+/// "Von 1 bis 50 cm." Empty where there is nothing to say.
+fn bounds_hint(t: &Texts, question: &Question) -> String {
+    let unit = question.unit.of(t.lang);
+    let number = |n: i64| if unit.is_empty() { n.to_string() } else { format!("{n} {unit}") };
+    match (question.min, question.max) {
+        (Some(min), Some(max)) => {
+            t.with("reports-number-between", &[("min", min.to_string().into()), ("max", number(max).into())])
+        }
+        (Some(min), None) => t.with("reports-number-from", &[("min", number(min).into())]),
+        (None, Some(max)) => t.with("reports-number-to", &[("max", number(max).into())]),
+        (None, None) if unit.is_empty() => String::new(),
+        (None, None) => t.with("reports-number-unit", &[("unit", unit.into())]),
     }
 }
 
@@ -268,7 +333,7 @@ fn take(tx: &Tx<'_>, form: &Form, draft: &mut Draft, categories: &[Category]) ->
 /// What a sending leads to: on, back to the place, or to a twin.
 enum Next {
     Go(String),
-    Mend(Vec<Missing>, bool),
+    Mend,
 }
 
 pub async fn sent(visit: Visit, form: Form) -> Answer {
@@ -283,7 +348,12 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
                 None => gathered.draft.clone(),
             };
             let expired = known.is_none();
-            let anew = if expired { around::draft_anew(tx, sent.raw("copy"))? } else { None };
+            // What was sent already is not offered for sending once more.
+            let was_sent = match id {
+                Some(id) if expired => store::was_sent(tx, id)?,
+                _ => false,
+            };
+            let anew = if expired && !was_sent { around::draft_anew(tx, sent.raw("copy"))? } else { None };
             let Some(mut draft) = known.or(anew) else { return Ok::<_, DbError>(None) };
             take(tx, &sent, &mut draft, &gathered.categories)?;
             let id = keep_draft(tx, id, fresh, &draft)?;
@@ -291,16 +361,18 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
             Ok(Some((id, draft, gathered, next, expired)))
         })
         .await?;
-    let Some((id, draft, gathered, next, expired)) = outcome else { return Ok(visit.see_other(Step::Place.path())) };
+    let Some((id, draft, gathered, next, expired)) = outcome else {
+        return match id {
+            Some(id) => draft_gone(&visit, id).await,
+            None => Ok(visit.see_other(Step::Place.path())),
+        };
+    };
     match next {
         Next::Go(url) if expired => Ok(visit.see_other_saying(&url, "flash-report-draft")),
         Next::Go(url) => Ok(visit.see_other(&url)),
-        Next::Mend(missing, too_long) => {
+        Next::Mend => {
             let mut state = FormState::from(form);
-            say(&visit, &mut state, &draft, &missing);
-            if too_long {
-                state.refuse("body", visit.t.s("reports-body-too-long"));
-            }
+            say(&visit, &mut state, &draft, &gathered.categories);
             Visit::unprocessable(&page_of(&visit, gathered, &draft, state, Some(id), &object, ""))
         }
     }
@@ -312,34 +384,51 @@ fn next_of(form: &Form, draft: &Draft, categories: &[Category], id: Uuid) -> Nex
         let number = percent_encoding::utf8_percent_encode(twin, percent_encoding::NON_ALPHANUMERIC);
         return Next::Go(format!("/melden/{number}/meins?entwurf={id}"));
     }
-    let missing = draft.missing(categories);
     let too_long = draft.body.chars().count() > BODY_CHARACTERS_MAX;
-    match missing.iter().map(Missing::step).min() {
-        Some(Step::Place) => Next::Go(step_url(Step::Place, id)),
-        Some(_) => Next::Mend(missing, too_long),
-        None if too_long => Next::Mend(missing, true),
-        None => Next::Go(step_url(Step::Check, id)),
+    match draft.next_step(categories) {
+        Step::Place => Next::Go(step_url(Step::Place, id)),
+        Step::Check if !too_long => Next::Go(step_url(Step::Check, id)),
+        _ => Next::Mend,
     }
 }
 
-fn say(visit: &Visit, state: &mut FormState, draft: &Draft, missing: &[Missing]) {
+/// Says at each field what is missing, and how to mend it.
+fn say(visit: &Visit, state: &mut FormState, draft: &Draft, categories: &[Category]) {
     let t = visit.t;
-    for one in missing {
+    let category = categories.iter().find(|category| category.word == draft.category);
+    for one in draft.missing(categories) {
         match one {
             Missing::Place => {}
             Missing::Problem => state.refuse("problem", t.s("reports-problem-missing")),
             Missing::ProblemGone => state.refuse("problem", t.s("reports-problem-gone")),
+            Missing::NotOurs => {
+                let problem = draft.chosen(categories).map(|(_, problem)| problem.stop.text.of(t.lang));
+                state.refuse("problem", format!("{}: {}", t.s("reports-stop-title"), problem.unwrap_or_default()));
+            }
             Missing::Description => state.refuse("body", t.s("reports-body-missing")),
             Missing::Answer(word, refusal) => {
-                let text = match refusal {
-                    AnswerRefusal::Empty => t.s("reports-answer-missing"),
-                    AnswerRefusal::NoNumber => t.s("reports-answer-no-number"),
-                    AnswerRefusal::NoDate => t.s("reports-answer-no-date"),
-                    AnswerRefusal::NoOption => t.s("reports-answer-no-option"),
-                    AnswerRefusal::TooLong => t.s("reports-answer-too-long"),
-                };
+                let question = category.and_then(|category| category.questions.iter().find(|q| q.word == word));
+                let text = question.map(|question| refusal_text(t, question, refusal)).unwrap_or_default();
                 state.refuse(&format!("q-{}-{word}", draft.category), text);
             }
         }
     }
+    if draft.body.chars().count() > BODY_CHARACTERS_MAX {
+        state.refuse("body", t.s("reports-body-too-long"));
+    }
+}
+
+fn refusal_text(t: &Texts, question: &Question, refusal: AnswerRefusal) -> String {
+    let key = match refusal {
+        AnswerRefusal::Empty => "reports-answer-missing",
+        AnswerRefusal::NoNumber => "reports-answer-no-number",
+        AnswerRefusal::NoDate => "reports-answer-no-date",
+        AnswerRefusal::NoOption => "reports-answer-no-option",
+        AnswerRefusal::TooLong => "reports-answer-too-long",
+        AnswerRefusal::OutOfBounds => {
+            let bounds = bounds_hint(t, question);
+            return t.with("reports-answer-out-of-bounds", &[("bounds", bounds.into())]);
+        }
+    };
+    t.s(key).to_owned()
 }

@@ -6,7 +6,10 @@ mod drafts;
 mod follows;
 mod review;
 
-pub use categories::{categories, category, put_category};
+pub use categories::{
+    USES_COUNTED_MAX, add_category, categories, category, category_uses, lock_category, lock_order, problem_uses,
+    put_category, remove_category, set_rank,
+};
 pub use drafts::{create_draft, draft, forget_old_drafts, lock_draft, save_draft, take_draft, was_sent};
 pub use follows::{
     Follow, NewFollow, add_follow, area_followers, confirm_follow, end_follow, follow_by_token, followers_of,

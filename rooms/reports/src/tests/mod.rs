@@ -2,6 +2,8 @@
 //! share: a town with a street, a playground and its swing.
 
 mod careful;
+mod editing;
+mod editor;
 mod follows;
 mod pages;
 mod review;
@@ -10,7 +12,7 @@ mod store;
 
 use base::{Bounds, MunicipalityId, Position};
 use db::DbError;
-use testkit::{Seen, TestSite};
+use testkit::{Browser, Seen, TestSite};
 use web::Room;
 
 pub const HOST: &str = "ahornfurt.example";
@@ -74,6 +76,35 @@ fn lay_out(tx: &db::Tx<'_>) -> Result<(), DbError> {
     };
     places::publish_map(tx, &frame)?;
     Ok(())
+}
+
+/// Signs in a person with this role for the whole town.
+pub async fn staff(site: &TestSite, id: MunicipalityId, role: &'static str) -> Browser {
+    let email = format!("{role}@ahornfurt.example");
+    let password = identity::hash_password_blocking(&*site.site.chance, "sehr-langes-kennwort-42").expect("a hash");
+    let address = email.clone();
+    site.site
+        .db
+        .write::<_, DbError>(id, move |tx| {
+            tx.unaudited("staff of a test");
+            identity::create_staff(
+                tx,
+                &identity::NewStaff {
+                    name: "Kim Muster".to_owned(),
+                    email: address.clone(),
+                    password: Some(password.clone()),
+                    roles: vec![(role.to_owned(), None)],
+                    home_unit: None,
+                },
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let mut kim = site.visitor(HOST);
+    let page = kim.visit("/anmelden").await;
+    kim.send(&page, "/anmelden", &[("email", &email), ("password", "sehr-langes-kennwort-42")]).await;
+    kim
 }
 
 /// Goes through the three steps without scripts; ends on the page after sending.

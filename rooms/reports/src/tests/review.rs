@@ -1,42 +1,13 @@
-//! The desk: who may review, what publishing and refusing do, complaints, photos, categories, the block list.
+//! The desk: who may review, what publishing and refusing do, complaints, photos, the block list.
 
-use super::{HOST, number_of, publish, report, rooms, town};
+use super::{HOST, number_of, publish, report, rooms, staff, town};
 use crate::{events, store};
 use base::MunicipalityId;
 use cases::{CaseId, timeline_for_citizen};
 use db::DbError;
 use serde_json::json;
-use testkit::{Browser, TestSite, on_both_sites};
+use testkit::{TestSite, on_both_sites};
 use web::Stage;
-
-/// Signs in a person with this role for the whole town.
-async fn staff(site: &TestSite, id: MunicipalityId, role: &'static str) -> Browser {
-    let email = format!("{role}@ahornfurt.example");
-    let password = identity::hash_password_blocking(&*site.site.chance, "sehr-langes-kennwort-42").expect("a hash");
-    let address = email.clone();
-    site.site
-        .db
-        .write::<_, DbError>(id, move |tx| {
-            tx.unaudited("staff of a test");
-            identity::create_staff(
-                tx,
-                &identity::NewStaff {
-                    name: "Kim Muster".to_owned(),
-                    email: address.clone(),
-                    password: Some(password.clone()),
-                    roles: vec![(role.to_owned(), None)],
-                    home_unit: None,
-                },
-            )?;
-            Ok(())
-        })
-        .await
-        .unwrap();
-    let mut kim = site.visitor(HOST);
-    let page = kim.visit("/anmelden").await;
-    kim.send(&page, "/anmelden", &[("email", &email), ("password", "sehr-langes-kennwort-42")]).await;
-    kim
-}
 
 async fn visible_words(site: &TestSite, id: MunicipalityId, number: &str) -> String {
     let number = number.to_owned();
@@ -208,47 +179,6 @@ async fn a_withdrawn_report_disappears() {
             .await
             .unwrap();
         anna.visit(&format!("/melden/{number}")).await.is(404);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_editor_changes_a_category_and_its_office() {
-    on_both_sites(rooms, async |site| {
-        let id = town(&site).await;
-        let mut kim = staff(&site, id, "editor").await;
-        kim.visit("/arbeit/kategorien").await.is(200).shows("Straßenlaterne").shows("Grünflächenamt");
-        let path = "/arbeit/kategorien/street_light";
-        let page = kim.visit(path).await;
-        page.is(200).shows("Straßenlaterne");
-        kim.send(&page, path, &[("days", "0"), ("problems", "dark")]).await.is(422).shows("Zeile 1 ist nicht lesbar");
-        let unit = identity::standard_unit(id, "works_depot").to_string();
-        let fields =
-            [("label-de", "Laternen"), ("days", "2"), ("unit", unit.as_str()), ("problems", "dark | Dunkel | Dark")];
-        kim.send(&page, path, &fields).await.is(200).shows("Laternen");
-        site.site
-            .db
-            .read::<_, DbError>(id, move |tx| {
-                let category = store::category(tx, "street_light")?.unwrap();
-                assert_eq!(category.problems.len(), 1);
-                assert_eq!(category.asset_kinds, ["lamp"], "what the form does not show stays");
-                let rule = cases::unit_for(tx, "report", "street_light", "")?.unwrap();
-                assert_eq!((rule.unit.to_string(), rule.working_days), (unit.clone(), 2));
-                Ok(())
-            })
-            .await
-            .unwrap();
-        // A second template run, as at every start of the demo, does not take it back.
-        let town = site.town(id).await;
-        site.site
-            .db
-            .write::<_, DbError>(id, move |tx| {
-                (crate::room().template)(tx, &town)?;
-                assert_eq!(store::category(tx, "street_light")?.unwrap().label.de, "Laternen");
-                Ok(())
-            })
-            .await
-            .unwrap();
     })
     .await;
 }

@@ -2,8 +2,7 @@
 //! decide. No database.
 
 use crate::{
-    category::{self, Category, Question, QuestionKind, QuestionOption, Words, fold},
-    desk::categories::{answers_to, read_problems},
+    category::{self, Category, Question, QuestionKind, QuestionOption, Words, answers_to, fold},
     journey::{AnswerRefusal, Draft, Missing, Step, check_answer, date_of_parts},
     pages::shortened,
     report::{
@@ -89,6 +88,7 @@ fn answers_fit_their_questions() {
         kind,
         required,
         options: vec![option.clone()],
+        ..Question::default()
     };
     let long = "a".repeat(501);
     let cases = [
@@ -112,6 +112,46 @@ fn answers_fit_their_questions() {
     assert_eq!(date_of_parts("5", "11", "2026"), "2026-11-05");
     assert_eq!(date_of_parts(" ", "", ""), "");
     assert!(check_answer(&question(QuestionKind::Date, false), &date_of_parts("5", "", "2026")).is_err());
+}
+
+#[test]
+fn numbers_keep_their_bounds() {
+    use AnswerRefusal::{NoNumber, OutOfBounds};
+    let cases = [
+        (Some(1), Some(50), "1", Ok(())),
+        (Some(1), Some(50), "50", Ok(())),
+        (Some(1), Some(50), "49,5", Ok(())),
+        (Some(1), Some(50), "0", Err(OutOfBounds)),
+        (Some(1), Some(50), "50,1", Err(OutOfBounds)),
+        (Some(1), Some(50), "tief", Err(NoNumber)),
+        (Some(-20), None, "-20", Ok(())),
+        (Some(-20), None, "-21", Err(OutOfBounds)),
+        (None, Some(9), "9", Ok(())),
+        (None, Some(9), "10", Err(OutOfBounds)),
+        (None, Some(9), "-1", Err(NoNumber)),
+    ];
+    for (min, max, given, expected) in cases {
+        let question = Question { kind: QuestionKind::Number, min, max, ..Question::default() };
+        assert_eq!(check_answer(&question, given), expected, "{min:?} {max:?} {given}");
+    }
+}
+
+#[test]
+fn what_others_mend_is_not_reported_and_what_is_hidden_is_no_choice() {
+    let mut categories = standard();
+    let draft = draft(true, "road", "pothole", "");
+    let change = |categories: &mut Vec<Category>, f: fn(&mut category::Problem)| {
+        let road = categories.iter_mut().find(|c| c.word == "road").unwrap();
+        f(road.problems.iter_mut().find(|p| p.word == "pothole").unwrap());
+    };
+    change(&mut categories, |p| p.stop.text.de = "Das macht das Straßenbauamt.".to_owned());
+    assert_eq!(draft.missing(&categories), [Missing::NotOurs]);
+    assert_eq!(draft.next_step(&categories), Step::What);
+    change(&mut categories, |p| p.hidden = true);
+    assert_eq!(draft.missing(&categories), [Missing::ProblemGone]);
+    let road = categories.iter().find(|c| c.word == "road").unwrap();
+    assert!(road.problems_for(None).iter().all(|p| p.word != "pothole"));
+    assert!(!answers_to(road, "pothole") && road.problem("pothole").is_some(), "past reports still name it");
 }
 
 #[test]
@@ -203,18 +243,6 @@ fn people_find_categories_by_their_own_words() {
 }
 
 #[test]
-fn problem_lines_are_read_or_named() {
-    let before = standard().into_iter().find(|c| c.word == "playground").unwrap().problems;
-    let read = read_problems("chain | Kette gerissen | Chain broken\n\nnoise* | Quietscht |", &before).unwrap();
-    assert_eq!(read.len(), 2);
-    assert_eq!(read[0].things, before.iter().find(|p| p.word == "chain").unwrap().things);
-    assert!(read[1].needs_text && read[1].label.en.is_empty());
-    for (text, line) in [("", 1), ("chain", 1), ("a | A\na | B", 2), ("a | A\nGroß | B", 2)] {
-        assert_eq!(read_problems(text, &before), Err(line), "{text}");
-    }
-}
-
-#[test]
 fn boxes_outside_the_picture_are_no_boxes() {
     let area = blur_area(10.0, 20.0, 30.0, 40.0).unwrap();
     assert!((area.x - 0.1).abs() < 1e-9 && (area.h - 0.4).abs() < 1e-9);
@@ -261,11 +289,5 @@ proptest! {
         let at = Position { lat, lon };
         let next = cell_of(Position { lat: lat + 0.004, lon }) - cell_of(at);
         prop_assert!((1_000_000..=2_000_000).contains(&next) || next == 0, "{}", next);
-    }
-
-    #[test]
-    fn foreign_lines_never_panic(text in "\\PC{0,200}") {
-        let problems = read_problems(&text, &[]);
-        prop_assert!(problems.is_err() || problems.is_ok_and(|p| !p.is_empty()));
     }
 }

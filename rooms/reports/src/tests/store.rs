@@ -310,3 +310,36 @@ async fn numbers_tell_how_long_it_took() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn categories_keep_their_order_and_count_what_uses_them() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        site.site
+            .db
+            .write::<_, DbError>(id, |tx| {
+                put(tx, &new_report(tx, "2026-11-1", "road", SWING, Visibility::Waiting, "received"))?;
+                put(tx, &new_report(tx, "2026-11-2", "road", SWING, Visibility::Public, "resolved"))?;
+                assert_eq!((store::category_uses(tx, "road")?, store::category_uses(tx, "noise")?), (2, 0));
+                assert_eq!(store::problem_uses(tx, "road", "pothole")?, 2);
+                assert_eq!(store::problem_uses(tx, "road", "drain")?, 0);
+                let mut road = store::lock_category(tx, "road")?.unwrap();
+                assert!(!store::add_category(tx, &road, 5)?, "its word is taken");
+                road.label.de = "Straße".to_owned();
+                road.active = false;
+                store::put_category(tx, &road)?;
+                let order = store::lock_order(tx)?;
+                assert_eq!(order[2].0, "road", "a change of words moves nothing");
+                store::set_rank(tx, "road", -1)?;
+                assert_eq!(store::categories(tx)?[0], road);
+                assert_eq!(store::lock_order(tx)?.len(), order.len());
+                store::remove_category(tx, "noise")?;
+                assert!(store::category(tx, "noise")?.is_none());
+                assert!(store::lock_category(tx, "noise")?.is_none());
+                Ok(())
+            })
+            .await
+            .unwrap();
+    })
+    .await;
+}
