@@ -108,7 +108,7 @@ async fn a_new_category_is_offered_when_it_is_ready() {
         let page = kim.visit("/arbeit/kategorien/neu").await;
         let probe = kim.send(&page, "/arbeit/kategorien/neu", &fields).await;
         kim.send(&probe, "/arbeit/kategorien/probe/loeschung", &[]).await.is(200).shows("Gelöscht").hides("Probe");
-        let rule = site.site.db.read::<_, DbError>(id, |tx| cases::rules(tx)).await.unwrap();
+        let rule = site.site.db.read::<_, DbError>(id, cases::rules).await.unwrap();
         assert!(rule.iter().all(|rule| rule.category != "probe"));
     })
     .await;
