@@ -37,6 +37,7 @@ fn tags<'h>(html: &'h str, name: &'h str) -> impl Iterator<Item = (&'h str, &'h 
 /// A form of a page with the values it would send untouched.
 #[derive(Debug, Clone)]
 pub struct FoundForm {
+    pub id: String,
     pub action: String,
     pub method: String,
     pub multipart: bool,
@@ -53,7 +54,16 @@ pub fn forms(html: &str) -> Vec<FoundForm> {
         rest = &rest[end..];
         rest = rest.strip_prefix("</form>").unwrap_or(rest);
     }
+    let elsewhere: Vec<FoundForm> = tags(html, "button").filter_map(|(tag, _)| sent_elsewhere(&found, tag)).collect();
+    found.extend(elsewhere);
     found
+}
+
+/// A button with its own target sends the form it belongs to there.
+fn sent_elsewhere(forms: &[FoundForm], button: &str) -> Option<FoundForm> {
+    let (action, id) = (attribute(button, "formaction")?, attribute(button, "form")?);
+    let form = forms.iter().find(|form| form.id == id)?;
+    Some(FoundForm { action, ..form.clone() })
 }
 
 fn form(html: &str) -> FoundForm {
@@ -77,6 +87,7 @@ fn form(html: &str) -> FoundForm {
     }
     fields.extend(selects(html));
     FoundForm {
+        id: attribute(head, "id").unwrap_or_default(),
         action: attribute(head, "action").unwrap_or_default(),
         method: attribute(head, "method").unwrap_or_else(|| "get".to_owned()).to_lowercase(),
         multipart: attribute(head, "enctype").as_deref() == Some("multipart/form-data"),
@@ -112,8 +123,11 @@ mod tests {
             <input type="hidden" name="once" value="abc"><input name="adresse" value="M&#38;M">
             <input type="radio" name="ding" value="a"><input type="radio" name="ding" value="b" checked>
             <select name="art"><option value="x">X</option><option value="y" selected>Y</option></select>
-            <textarea name="text" rows="3">Hallo &lt;Welt&gt;</textarea><button>Weiter</button></form>"#;
+            <textarea name="text" rows="3">Hallo &lt;Welt&gt;</textarea><button>Weiter</button></form>
+            <form id="x" action="/a"><input name="wort" value="1"></form><button form="x" formaction="/b">B</button>"#;
         let form = &forms(html)[0];
+        let elsewhere = &forms(html)[2];
+        assert_eq!((elsewhere.action.as_str(), elsewhere.fields.len()), ("/b", 1));
         assert_eq!((form.action.as_str(), form.method.as_str(), form.multipart), ("/melden", "post", true));
         let fields: Vec<_> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(
