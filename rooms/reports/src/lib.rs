@@ -266,7 +266,8 @@ fn template(tx: &Tx<'_>, town: &Town) -> Result<(), DbError> {
                 district: String::new(),
                 unit: identity::standard_unit(town.id, &category.department),
                 working_days: category.working_days,
-                priority: i64::from(!category.danger.text.is_empty()),
+                // Danger alone is no hurry: almost everything in a street can be dangerous, and for that people phone.
+                priority: i64::from(!category.danger.text.is_empty() && category.working_days <= 1),
                 note: "Grundausstattung".to_owned(),
             },
         )?;

@@ -1,5 +1,6 @@
 //! The demo town's two years of reports: believable texts, places from the registers, photos drawn by code, stories of
-//! the offices. Never part of a real town. Invariant: a second run finds the first one's reports and changes nothing.
+//! the offices. Never part of a real town. Invariant: the past is written whole or not at all, so a run that was stopped
+//! anywhere is made good by the next one, and a second run changes nothing.
 
 mod dice;
 mod ground;
@@ -17,7 +18,7 @@ use crate::{
     report::ReportId,
     store::{self as reports, NewReport},
 };
-use base::{Actor, MunicipalityId};
+use base::{Actor, Moment, MunicipalityId};
 use bytes::Bytes;
 use cases::{AttachmentKind, CaseId, NewAttachment, NewCase, SeedCase, State, Step};
 use db::{Audit, DbError, Tx};
@@ -46,12 +47,10 @@ pub enum SeedError {
     Db(#[from] DbError),
 }
 
-const BATCH: usize = 50;
-
 /// Which picture is under which blob; reports that show the same scene share it.
 type Photos = BTreeMap<(Scene, bool), BlobId>;
 
-/// What every batch needs.
+/// What the writing needs.
 struct Stock {
     town: Arc<Town>,
     ground: ground::Ground,
@@ -64,20 +63,19 @@ pub async fn seed(site: &Site, town: MunicipalityId) -> Result<(), SeedError> {
     if site.db.read::<_, DbError>(town, reports::any).await? {
         return Ok(());
     }
+    let stock = Arc::new(prepare(site, town).await?);
+    let since = plan::beginning(site.clock.now());
+    site.db.write::<_, DbError>(town, move |tx| write_all(tx, &stock, since)).await?;
+    Ok(())
+}
+
+/// Plans the past and stores its pictures. Stopped here, only files are left over that no row names.
+async fn prepare(site: &Site, town: MunicipalityId) -> Result<Stock, SeedError> {
     let document = site.town(town).await?.ok_or(SeedError::NoTown)?;
     let ground = site.db.read::<_, DbError>(town, ground::read).await?;
     let plan = plan::plan(&ground, &document.working_days(), site.clock.now());
     let photos = put_photos(site, town, &plan).await?;
-    let stock = Arc::new(Stock { town: document, ground, plan, photos });
-    let mut numbers: Vec<String> = Vec::with_capacity(stock.plan.len());
-    while numbers.len() < stock.plan.len() {
-        let (stock, known) = (Arc::clone(&stock), numbers.clone());
-        let batch = site.db.write::<_, DbError>(town, move |tx| write_batch(tx, &stock, &known)).await?;
-        numbers.extend(batch);
-    }
-    let (stock, now) = (Arc::clone(&stock), site.clock.now());
-    site.db.write::<_, DbError>(town, move |tx| follow_areas(tx, &stock, plan::beginning(now))).await?;
-    Ok(())
+    Ok(Stock { town: document, ground, plan, photos })
 }
 
 /// Draws, prepares and stores the pictures the plan needs, two at a time.
@@ -113,21 +111,26 @@ fn draw((scene, evening): (Scene, bool)) -> Result<picture::Picture, Refused> {
     picture::prepare_now(&Bytes::from(png), picture::Limits::default())
 }
 
-/// The next reports after those with known numbers; their numbers.
-fn write_batch(tx: &Tx<'_>, stock: &Stock, known: &[String]) -> Result<Vec<String>, DbError> {
-    let mut numbers = known.to_vec();
-    for (index, planned) in stock.plan.iter().enumerate().skip(known.len()).take(BATCH) {
-        let number = write(tx, stock, planned, index, &numbers)?;
-        numbers.push(number);
-    }
-    let fresh = numbers.split_off(known.len());
+/// All reports and followers in one transaction: a plan of another day would not fit to a beginning of this one.
+fn write_all(tx: &Tx<'_>, stock: &Stock, since: Moment) -> Result<(), DbError> {
+    let numbers = write_first(tx, stock, stock.plan.len())?;
+    let area_followers = follow_areas(tx, stock, since)?;
     tx.audit(Audit {
         actor: Actor::System.trace(),
         action: "report.seeded",
         subject: "reports".to_owned(),
-        detail: json!({ "reports": fresh.len() }),
+        detail: json!({ "reports": numbers.len(), "area_followers": area_followers }),
     });
-    Ok(fresh)
+    Ok(())
+}
+
+/// The oldest reports of the plan; their numbers.
+fn write_first(tx: &Tx<'_>, stock: &Stock, count: usize) -> Result<Vec<String>, DbError> {
+    let mut numbers: Vec<String> = Vec::with_capacity(count);
+    for (index, planned) in stock.plan.iter().enumerate().take(count) {
+        numbers.push(write(tx, stock, planned, index, &numbers)?);
+    }
+    Ok(numbers)
 }
 
 fn write(tx: &Tx<'_>, stock: &Stock, planned: &Planned, index: usize, numbers: &[String]) -> Result<String, DbError> {
@@ -228,18 +231,12 @@ fn seed_case_of(stock: &Stock, planned: &Planned, index: usize, numbers: &[Strin
 }
 
 /// A dozen people hear of everything around where they live.
-fn follow_areas(tx: &Tx<'_>, stock: &Stock, since: base::Moment) -> Result<(), DbError> {
+fn follow_areas(tx: &Tx<'_>, stock: &Stock, since: Moment) -> Result<usize, DbError> {
     let every = (stock.ground.addresses.len() / 12).max(1);
-    let homes = stock.ground.addresses.iter().step_by(every).take(12);
-    for (index, home) in homes.enumerate() {
+    let homes: Vec<_> = stock.ground.addresses.iter().step_by(every).take(12).collect();
+    for (index, home) in homes.iter().enumerate() {
         let address = format!("umkreis.{index:02}@example.org");
         store::follow(tx, None, (home.position, 300.0), &address, since)?;
     }
-    tx.audit(Audit {
-        actor: Actor::System.trace(),
-        action: "report.seeded",
-        subject: "reports".to_owned(),
-        detail: json!({ "area_followers": 12 }),
-    });
-    Ok(())
+    Ok(homes.len())
 }

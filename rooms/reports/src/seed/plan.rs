@@ -124,10 +124,11 @@ fn fate(dice: &Dice, coming: &Coming, now: Moment) -> Fate {
     let closed = match age {
         0..=1 => 5,
         2..=4 => 20,
-        5..=9 => 38,
-        10..=19 => 58,
-        20..=44 => 82,
-        _ => 98,
+        5..=9 => 45,
+        10..=19 => 76,
+        20..=44 => 95,
+        // Nobody lets a hole in the road wait for a year: what is old is done.
+        _ => 100,
     };
     if !dice.often(closed) {
         return Fate::Open;

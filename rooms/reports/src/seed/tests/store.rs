@@ -1,11 +1,14 @@
 //! The seed is looked at as a reader would: enough variety, honest times, nothing waiting that should be public, photos
 //! that can be opened. On both databases.
 
-use crate::seed::{kinds, scenes::Scene, seed};
+use crate::seed::{Photos, Stock, ground, kinds, plan, scenes::Scene, seed, write_first};
 use crate::{category, report::PublicState};
 use base::{Moment, MunicipalityId};
 use db::{DbError, p};
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use testkit::{TestSite, on_both_sites};
 use web::Room;
 
@@ -59,6 +62,7 @@ fn a_scene_is_the_same_every_time_and_other_in_the_evening() {
 async fn the_demo_town_has_a_believable_past() {
     on_both_sites(rooms, async |site| {
         let town = demo_town(&site).await;
+        stop_in_the_middle(&site, town).await;
         seed(&site.site, town).await.unwrap();
         let rows: Vec<Row> = site
             .site
@@ -114,6 +118,39 @@ async fn the_demo_town_has_a_believable_past() {
         visitor.visit(&format!("/bild/{}/klein.jpg", shown.unwrap())).await.is(200);
     })
     .await;
+}
+
+/// Stops the writing after the first report, in the middle and at its end, as a kill before the commit does: nothing of
+/// it stays, so that the next run writes the whole past.
+async fn stop_in_the_middle(site: &TestSite, town: MunicipalityId) {
+    let document = site.town(town).await;
+    let ground = site.site.db.read::<_, DbError>(town, ground::read).await.unwrap();
+    let now = base::Clock::now(&*site.clock);
+    let plan = plan::plan(&ground, &document.working_days(), now);
+    // The pictures are files without a row until the commit; this run has none.
+    let stock = Arc::new(Stock { town: document, ground, plan, photos: Photos::new() });
+    for written in [1, 300, stock.plan.len()] {
+        let stock = Arc::clone(&stock);
+        let stopped = site.site.db.write::<(), DbError>(town, move |tx| {
+            let first = write_first(tx, &stock, written)?;
+            assert_eq!(first.len(), written);
+            Err(DbError::WrongShape("stopped on purpose".to_owned()))
+        });
+        stopped.await.unwrap_err();
+        let left: Option<i64> = site
+            .site
+            .db
+            .read::<_, DbError>(town, |tx| {
+                tx.scalar(
+                    "SELECT (SELECT COUNT(*) FROM reports_reports WHERE municipality = $1)
+                          + (SELECT COUNT(*) FROM reports_follows WHERE municipality = $1)",
+                    p![],
+                )
+            })
+            .await
+            .unwrap();
+        assert_eq!(left, Some(0), "stopped after {written}");
+    }
 }
 
 fn look_at(rows: &[Row], now: Moment) {
