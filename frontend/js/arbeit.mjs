@@ -9,10 +9,18 @@ const rows = [...(list?.querySelectorAll("tbody tr[data-href]") ?? [])];
 let chosen = rows.findIndex((row) => row.hasAttribute("aria-current"));
 
 const writes = (target) => Boolean(target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]"));
+const acts = (target) => Boolean(target.closest?.("a[href], button, summary, input, textarea, select"));
 const linkOf = (row) => row?.querySelector("a[href]");
+// On a narrow desk the open case stands alone; its list is another page.
+const hidesList = () => list !== null && list.offsetParent === null;
 
 function choose(index) {
   if (rows.length === 0) return;
+  if (hidesList()) {
+    const next = rows[Math.max(0, Math.min(rows.length - 1, index))];
+    if (next && !next.hasAttribute("aria-current")) open(next);
+    return;
+  }
   rows[chosen]?.classList.remove("chosen");
   chosen = Math.max(0, Math.min(rows.length - 1, index));
   rows[chosen].classList.add("chosen");
@@ -57,26 +65,30 @@ function caseKey(key) {
     return true;
   }
   const control = document.querySelector(`[data-key="${key}"]`);
-  control?.click();
-  if (control?.tagName === "SUMMARY" && control.parentElement.open) {
+  if (control?.tagName === "SUMMARY") {
+    // Pressed twice it stays open: what is typed there must not disappear.
+    control.parentElement.open = true;
     control.parentElement.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+  } else {
+    control?.click();
   }
   return Boolean(control);
 }
 
-/** Of several buttons, Ctrl+Enter presses the one that shows the keys; it may stand outside its form. */
-function shownButton(form) {
+/** Of several buttons, Ctrl+Enter presses the one that says so; it may stand outside its form. */
+function enterButton(form) {
   const buttons = [...form.elements].filter((element) => element.type === "submit");
-  return buttons.find((button) => button.querySelector("kbd")) ?? buttons[0];
+  return buttons.find((button) => button.hasAttribute("data-enter")) ?? buttons[0];
 }
 
 function singleKey(event) {
-  const { key } = event;
+  // Caps lock makes no other key of it.
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "j") choose(chosen + 1);
   else if (key === "k") choose(chosen < 0 ? 0 : chosen - 1);
   else if (key === "/") document.querySelector("[data-desk-search]")?.focus();
   else if (key === "?") document.getElementById("key-help")?.showModal();
-  else if (key === "Enter" && rows[chosen] && event.target === document.body) open(rows[chosen]);
+  else if (key === "Enter" && rows[chosen] && !acts(event.target)) open(rows[chosen]);
   else if (!/^[a-z]$/.test(key) || !caseKey(key)) return;
   event.preventDefault();
 }
@@ -91,13 +103,23 @@ document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("form");
     if (form && (form.hasAttribute("data-submit-keys") || event.target.tagName === "TEXTAREA")) {
       event.preventDefault();
-      form.requestSubmit(shownButton(form));
+      form.requestSubmit(enterButton(form));
     }
-  } else if (event.key === "Escape" && rows.length > 0 && !document.querySelector("details.menu[open]")) {
-    choose(chosen);
+  } else if (event.key === "Escape" && !document.querySelector("details.menu[open]")) {
+    if (hidesList()) document.querySelector("a.back")?.click();
+    else choose(chosen);
   } else if (!command && !event.altKey && root.dataset.keys !== "off" && !writes(event.target)) {
     singleKey(event);
   }
+});
+
+/** J and K go on from the row that Tab reached. */
+list?.addEventListener("focusin", (event) => {
+  const row = rows.indexOf(event.target.closest("tr"));
+  if (row < 0 || row === chosen) return;
+  rows[chosen]?.classList.remove("chosen");
+  chosen = row;
+  rows[chosen].classList.add("chosen");
 });
 
 /** The whole row answers to the pointer; its link stays the real control. */
@@ -112,13 +134,20 @@ list?.addEventListener("keydown", (event) => {
 
 document.querySelector(".desk-pane")?.addEventListener("submit", () => remember("opened", "by form"));
 
+/** The list stays where it was: its own scrolling beside a case, the page's where it stands alone. */
 function keepPlace() {
   const pane = document.querySelector(".desk-list");
-  if (pane) {
-    const at = recall(`scroll:${location.pathname.split("/")[1]}:${document.querySelector("#list-title")?.textContent}`);
-    if (at) pane.scrollTop = Number(at);
+  const place = `scroll:${location.pathname.split("/")[1]}:${document.querySelector("#list-title")?.textContent}`;
+  if (pane && !hidesList()) {
+    const [inside, page] = (recall(place) ?? "").split(" ").map(Number);
+    const target = document.getElementById(location.hash.slice(1));
+    pane.scrollTop = inside || 0;
+    if (page && !target && location.hash.startsWith("#fall-")) scrollTo(0, page);
     rows[chosen]?.scrollIntoView({ block: "nearest" });
-    addEventListener("pagehide", () => remember(`scroll:${location.pathname.split("/")[1]}:${document.querySelector("#list-title")?.textContent}`, String(pane.scrollTop)));
+    addEventListener("pagehide", () => remember(place, `${pane.scrollTop} ${scrollY}`));
+    document.querySelector("[data-new-cases]")?.addEventListener("click", () => {
+      pane.scrollTop = 0;
+    });
   }
   // After the load event: the jump to #pane would take the focus away again.
   if (document.readyState === "complete") arrive();

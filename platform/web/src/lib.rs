@@ -32,7 +32,7 @@ pub use error::{Answer, PageError, Trouble};
 pub use form::{FieldError, Form, FormState};
 pub use keys::Keys;
 pub use limits::{LimitKind, Limits};
-pub use page::{DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page};
+pub use page::{COUNT_MAX, DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page, count_text};
 pub use post::{Letterbox, MAIL_JOB, run_mail_job};
 pub use room::{
     AreaCard, CardLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit, Stage,

@@ -23,6 +23,18 @@ pub struct FooterGroup {
     pub links: Vec<NavLink>,
 }
 
+/// Counts on a page stop one above this: whoever has more than a thousand cases needs no exact number.
+pub const COUNT_MAX: i64 = 1_000;
+
+/// "31", "1.000+".
+pub fn count_text(count: i64) -> String {
+    match count {
+        ..COUNT_MAX => count.to_string(),
+        COUNT_MAX => "1.000".to_owned(),
+        _ => "1.000+".to_owned(),
+    }
+}
+
 /// One entry of the desk's left rail.
 #[derive(Debug, Clone)]
 pub struct DeskLink {
@@ -31,9 +43,17 @@ pub struct DeskLink {
     /// Name in the icon sprite.
     pub icon: &'static str,
     pub count: Option<i64>,
+    /// What is counted, for screen readers: "Fälle".
+    pub counted: &'static str,
     /// Something is late: the count is shown in red with a word for screen readers.
     pub urgent: bool,
     pub current: bool,
+}
+
+impl DeskLink {
+    pub fn count_text(&self) -> Option<String> {
+        self.count.map(count_text)
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use crate::{
     store::threads::{Entry, EntryKind},
 };
 use base::Moment;
+use jiff::{Unit, civil::Date};
 use web::{Lang, words};
 
 pub const fn state(state: State) -> &'static str {
@@ -49,7 +50,7 @@ pub struct DeadlineTag {
     pub text: String,
 }
 
-/// How near the deadline is, said in words and not by colour alone.
+/// How near the deadline is, said in words and not by colour alone; short, for a column of a list.
 pub fn deadline(due: Moment, closed_at: Option<Moment>, now: Moment) -> DeadlineTag {
     if let Some(closed_at) = closed_at {
         let text = words::near_day(Lang::De, closed_at.date(), now.date());
@@ -57,20 +58,53 @@ pub fn deadline(due: Moment, closed_at: Option<Moment>, now: Moment) -> Deadline
     }
     let (day, today) = (due.date(), now.date());
     if due < now {
-        let text = match today.since(day).map_or(0, |span| span.get_days()) {
+        let text = match days_between(day, today) {
             0 => format!("{} fällig", words::when(Lang::De, due, now)),
             1 => "gestern fällig".to_owned(),
-            days => format!("seit {days} Tagen fällig"),
+            _ => format!("{} fällig", since(day, today)),
         };
         return DeadlineTag { kind: "danger", icon: "triangle-alert", text };
     }
     let text = if day == today { words::when(Lang::De, due, now) } else { words::near_day(Lang::De, day, today) };
-    let kind = match today.until(day).map_or(i32::MAX, |span| span.get_days()) {
+    let kind = match days_between(today, day) {
         ..=0 => "warn",
         1..=4 => "info",
         _ => "ok",
     };
     DeadlineTag { kind, icon: "clock", text }
+}
+
+/// The same for the open case, where there is room: how far away, and which day that is.
+pub fn deadline_in_full(due: Moment, closed_at: Option<Moment>, now: Moment) -> DeadlineTag {
+    let tag = deadline(due, closed_at, now);
+    if closed_at.is_some() {
+        return DeadlineTag { text: format!("abgeschlossen {}", tag.text), ..tag };
+    }
+    let (day, today) = (due.date(), now.date());
+    let text = match (due < now, days_between(today, day)) {
+        (true, 0) => format!("überfällig seit {}", words::when(Lang::De, due, now)),
+        (true, -1) => format!("überfällig seit gestern · {}", words::short_date(day)),
+        (true, _) => format!("überfällig {} · {}", since(day, today), words::short_date(day)),
+        (false, 0) => format!("Frist {}", tag.text),
+        (false, 1) => format!("Frist morgen · {}", words::short_date(day)),
+        (false, ahead) => format!("Frist in {ahead} Tagen · {}", words::short_date(day)),
+    };
+    DeadlineTag { text, ..tag }
+}
+
+fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(i32::MAX, |span| span.get_days())
+}
+
+/// "seit 3 Tagen", "seit 5 Wochen", "seit 14 Monaten": in the unit people count such a time in.
+fn since(day: Date, today: Date) -> String {
+    let months = day.until((Unit::Month, today)).map_or(0, |span| span.get_months());
+    match (days_between(day, today), months) {
+        (days @ ..14, _) => format!("seit {days} Tagen"),
+        (days, ..2) => format!("seit {} Wochen", days / 7),
+        (_, months @ ..24) => format!("seit {months} Monaten"),
+        (_, months) => format!("seit {} Jahren", months / 12),
+    }
 }
 
 pub fn channel(word: &str) -> &'static str {

@@ -34,8 +34,10 @@ use base::Permission;
 use db::{DbError, Migration, Tx};
 use web::{Access, DemoPage, Listener, Room, Routes};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "20261122_cases", sql: include_str!("../migrations/20261122_cases.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "20261122_cases", sql: include_str!("../migrations/20261122_cases.sql") },
+    Migration { name: "20261123_cases_counts", sql: include_str!("../migrations/20261123_cases_counts.sql") },
+];
 
 /// The manifest.
 pub fn room() -> Room {

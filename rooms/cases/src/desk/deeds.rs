@@ -2,16 +2,18 @@
 //! faster, nothing happens, the page shows what is new, and everything typed is still there.
 
 use super::{
-    moved,
-    pane::PaneForm,
+    account_of, moved,
+    pane::{Alert, PaneForm},
+    race,
     selection::{Selection, readable},
     show_again,
+    view::who,
 };
 use crate::{
     acts::{self, ActError},
     case::{Outcome, Refusal, State},
     labels,
-    store::{self, CaseHead, lists},
+    store::{self, CaseHead, lists, threads},
 };
 use axum::{extract::Path, http::StatusCode};
 use base::{Actor, OrgUnitId, Permission, Scope, may};
@@ -60,8 +62,22 @@ struct Deed<'a> {
 
 type Run = fn(&Deed<'_>, CaseHead) -> Result<CaseHead, ActError>;
 
-/// The frame around every deed: once only, may they, is it fresh, do it, where to next.
+/// A deed on the case as the clerk saw it.
 async fn perform(visit: Visit, number: String, form: Form, flash: &'static str, run: Run) -> Answer {
+    // A version that is no number fits no case.
+    let seen = form.has("version").then(|| form.integer("version").unwrap_or(-1));
+    perform_on(visit, number, form, seen, flash, run).await
+}
+
+/// The frame around every deed: once only, may they, is it fresh, do it, where to next.
+async fn perform_on(
+    visit: Visit,
+    number: String,
+    form: Form,
+    seen: Option<i64>,
+    flash: &'static str,
+    run: Run,
+) -> Answer {
     let (key, fingerprint) = (visit.once_key(&form)?, form.fingerprint());
     let selection = Selection::of_form(&form);
     let (again, typed, chosen, wanted) = (visit.clone(), form.clone(), selection.clone(), number.clone());
@@ -73,7 +89,7 @@ async fn perform(visit: Visit, number: String, form: Form, flash: &'static str, 
                 Once::First => {}
             }
             let head = workable(tx, &again.actor, &wanted)?;
-            if typed.has("version") && typed.integer("version") != Some(head.version) {
+            if seen.is_some_and(|seen| seen != head.version) {
                 return Err(Failed::Act(ActError::Stale));
             }
             let following = next_in_list(tx, &again.actor, &chosen, &head)?;
@@ -123,30 +139,34 @@ fn place_after(actor: &Actor, selection: &Selection, head: &CaseHead, following:
     }
 }
 
-/// The page again, with the reason, with what happened meanwhile, and with everything typed.
+/// The page again, with who was faster, with what happened meanwhile, and with everything typed.
 async fn refused(visit: &Visit, selection: &Selection, number: &str, form: Form, error: &ActError) -> Answer {
     let seen = form.integer("version");
-    let (title, text) = match error {
-        ActError::Taken(holder) => {
-            let name = match holder {
-                Some(account) => {
-                    let account = *account;
-                    let names = visit.read(move |tx| identity::names(tx, &[account])).await?;
-                    names.get(&account).cloned()
-                }
-                None => None,
-            };
-            let name = name.unwrap_or_else(|| "Eine andere Person".to_owned());
-            (format!("{name} hat diesen Fall gerade übernommen"), "Es hat sich nichts geändert. Sie können eine Notiz schreiben oder den nächsten Fall öffnen.".to_owned())
-        }
-        ActError::Refused(refusal) => ("Das geht bei diesem Fall gerade nicht".to_owned(), refusal_text(*refusal).to_owned()),
-        _ => (
-            "Der Fall hat sich inzwischen geändert".to_owned(),
-            "Was neu ist, ist im Verlauf markiert. Ihr Text steht noch da. Prüfen Sie ihn, bevor Sie ihn noch einmal senden.".to_owned(),
-        ),
-    };
-    let pane = PaneForm { state: FormState::from(form), alert: Some((title, text)), seen };
+    let told = told(visit, number, seen, error).await?;
+    let pane = PaneForm { state: FormState::from(form), alert: Some(Alert::warn(told)), seen };
     show_again(visit, selection, number, pane, StatusCode::CONFLICT).await
+}
+
+async fn told(visit: &Visit, number: &str, seen: Option<i64>, error: &ActError) -> Result<race::Words, PageError> {
+    if let ActError::Refused(refusal) = error
+        && (*refusal != Refusal::IsClosed || seen.is_none())
+    {
+        return Ok(("Das geht bei diesem Fall gerade nicht".to_owned(), refusal_text(*refusal).to_owned()));
+    }
+    let (number, me) = (number.to_owned(), visit.actor.staff().map(|staff| staff.account));
+    let holder = if let ActError::Taken(holder) = error { *holder } else { None };
+    visit
+        .read(move |tx| {
+            let Some(head) = store::by_number(tx, &number)? else { return Err(PageError::NotFound) };
+            let entries = threads::entries(tx, head.id)?;
+            let accounts: Vec<_> = entries.iter().filter_map(|entry| account_of(&entry.actor)).chain(holder).collect();
+            let names = identity::names(tx, &accounts)?;
+            Ok(match holder {
+                Some(account) => race::taken(&entries, &who(Some(account), me, &names), account, tx.now()),
+                None => race::changed(&entries, seen.unwrap_or(i64::MAX), &names, me, tx.now()),
+            })
+        })
+        .await
 }
 
 const fn refusal_text(refusal: Refusal) -> &'static str {
@@ -174,15 +194,22 @@ fn check_text(state: &mut FormState, field: &str, max: usize, message: &str) {
     state.limit(field, max, format!("Kürzen Sie den Text auf {max} Zeichen"));
 }
 
+/// The button belongs to the form of the answer: what is already written there comes back with the case.
 pub async fn claim(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
-    // No version: compare and set on the assignee decides, and says who was faster.
-    let mut form = form;
-    form = without_version(form);
-    perform(visit, number, form, "flash-cases-claimed", |deed, head| acts::claim(deed.tx, deed.actor, head.id)).await
-}
-
-fn without_version(form: Form) -> Form {
-    Form::from_pairs(form.pairs().filter(|(key, _)| *key != "version"))
+    let typed = form.clone();
+    // No version is asked for: compare and set on the assignee decides, and says who was faster.
+    let run: Run = |deed, head| acts::claim(deed.tx, deed.actor, head.id);
+    let done = perform_on(visit.clone(), number.clone(), form, None, "flash-cases-claimed", run).await?;
+    if !done.status().is_redirection() || typed.text("antwort").is_empty() {
+        return Ok(done);
+    }
+    let selection = Selection::of_form(&typed);
+    let alert = Alert::done(
+        "Der Fall gehört jetzt Ihnen",
+        "Was Sie schon geschrieben haben, steht im Feld. Gesendet ist es noch nicht.",
+    );
+    let pane = PaneForm { state: FormState::from(typed), alert: Some(alert), seen: None };
+    show_again(&visit, &selection, &number, pane, StatusCode::OK).await
 }
 
 pub async fn release(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {

@@ -5,6 +5,7 @@
 pub mod deeds;
 mod moved;
 mod pane;
+pub(crate) mod race;
 pub(crate) mod selection;
 mod view;
 
@@ -72,7 +73,8 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
             _ => format!("/arbeit?liste={}", kind.word()),
         };
         let urgent = matches!(kind, ListKind::DueToday | ListKind::Overdue) && count.is_some_and(|n| n > 0);
-        DeskLink { href, label: title(kind).to_owned(), icon, count, urgent, current: current == Some(kind) }
+        let label = title(kind).to_owned();
+        DeskLink { href, label, icon, count, counted: "Fälle", urgent, current: current == Some(kind) }
     };
     Ok(vec![DeskGroup { title: "Fälle".to_owned(), links: ListKind::ALL.iter().copied().map(link).collect() }])
 }
@@ -214,12 +216,17 @@ fn account_of(trace: &str) -> Option<AccountId> {
     trace.strip_prefix("staff:").and_then(AccountId::parse)
 }
 
-/// How many cases came into the inbox since the list was drawn: asked every half minute, changes nothing on the page.
+/// How many cases came into this list since it was drawn: asked every half minute, changes nothing on the page.
 pub async fn arrivals(visit: Visit, form: Form) -> Answer {
     let since = Moment::from_micros(form.integer("seit").unwrap_or(i64::MAX));
-    let units = readable(&visit.actor);
-    let count = visit.read(move |tx| lists::arrived_since(tx, &units, since)).await?;
-    let mut response = axum::Json(serde_json::json!({ "count": count })).into_response();
+    let Some(staff) = visit.actor.staff() else { return Err(PageError::Forbidden) };
+    let list = Selection::read(&form).list(staff, readable(&visit.actor));
+    let count = visit.read(move |tx| lists::arrived_since(tx, &list, since)).await?;
+    let words = match count {
+        1 => "1 neuen Fall anzeigen".to_owned(),
+        more => format!("{} neue Fälle anzeigen", web::count_text(more)),
+    };
+    let mut response = axum::Json(serde_json::json!({ "count": count, "words": words })).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

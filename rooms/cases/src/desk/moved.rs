@@ -2,52 +2,56 @@
 //! so that they can be sent there by hand. Invariant: only who could work on the case before that transfer learns of it;
 //! for everybody else it does not exist.
 
-use crate::store::{self, CaseHead, threads};
+use super::{account_of, pane::TEXTS, race};
+use crate::store::{
+    self, CaseHead,
+    threads::{self, Entry, EntryKind},
+};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse},
 };
-use base::{Actor, OrgUnitId, Permission, Scope, may};
+use base::{AccountId, Actor, OrgUnitId, Permission, Scope, may};
 use db::{DbError, Tx};
-use web::{Answer, DeskShell, Form, Page, PageError, Template, Visit};
-
-/// The fields of the pane that hold words, with what they are called there.
-const TEXTS: [(&str, &str); 6] = [
-    ("antwort", "Ihre Antwort"),
-    ("grund", "Grund"),
-    ("stand-text", "Satz für die meldende Person"),
-    ("weitergabe", "Warum weitergeben"),
-    ("wieder", "Warum wieder aufnehmen"),
-    ("notiz", "Notiz"),
-];
+use web::{Answer, DeskShell, Form, Lang, Page, PageError, Template, Visit, words};
 
 #[derive(Template)]
 #[template(path = "arbeit-weitergegeben.html")]
 struct MovedPage {
     page: Page,
     number: String,
+    deed: String,
     unit: String,
     contact: String,
     texts: Vec<(&'static str, &'static str, String)>,
 }
 
 struct Moved {
+    /// "Anna Muster hat ihn heute, 14:02 weitergegeben"
+    deed: String,
     unit: Option<identity::OrgUnit>,
     shell: DeskShell,
 }
 
-/// Was the case given away, after this form was made, by a unit this person works for?
-fn was_theirs(tx: &Tx<'_>, actor: &Actor, head: &CaseHead, seen: i64) -> Result<bool, DbError> {
+/// The entry of giving the case away, after this form was made, by a unit this person works for.
+fn taken_away(tx: &Tx<'_>, actor: &Actor, head: &CaseHead, seen: i64) -> Result<Option<Entry>, DbError> {
     if may(actor, Permission::CaseWork, Scope::Unit(head.unit)) {
-        return Ok(false);
+        return Ok(None);
     }
-    let entries = threads::entries(tx, head.id)?;
-    Ok(entries.iter().filter(|entry| entry.kind == threads::EntryKind::Transferred && entry.version > seen).any(
-        |entry| {
-            let from = OrgUnitId::parse(&entry.datum("from_id"));
-            from.is_some_and(|unit| may(actor, Permission::CaseWork, Scope::Unit(unit)))
-        },
-    ))
+    let theirs = |entry: &Entry| {
+        let from = OrgUnitId::parse(&entry.datum("from_id"));
+        from.is_some_and(|unit| may(actor, Permission::CaseWork, Scope::Unit(unit)))
+    };
+    let mut entries = threads::entries(tx, head.id)?.into_iter();
+    Ok(entries.find(|entry| entry.kind == EntryKind::Transferred && entry.version > seen && theirs(entry)))
+}
+
+/// Who gave it away and when.
+fn deed(tx: &Tx<'_>, actor: &Actor, entry: &Entry) -> Result<String, DbError> {
+    let accounts: Vec<AccountId> = account_of(&entry.actor).into_iter().collect();
+    let names = identity::names(tx, &accounts)?;
+    let subject = race::subject(entry, &names, actor.staff().map(|staff| staff.account));
+    Ok(format!("{subject} ihn weitergegeben ({})", words::when(Lang::De, entry.at, tx.now())))
 }
 
 /// The words and the new office; `otherwise` for whoever has no business with the case.
@@ -57,18 +61,18 @@ pub async fn page(visit: &Visit, number: &str, form: &Form, otherwise: PageError
     let found = visit
         .read(move |tx| {
             let Some(head) = store::by_number(tx, &wanted)? else { return Ok::<_, DbError>(None) };
-            if !was_theirs(tx, &again.actor, &head, seen)? {
-                return Ok(None);
-            }
-            Ok(Some(Moved { unit: identity::org_unit(tx, head.unit)?, shell: again.desk(tx)? }))
+            let Some(entry) = taken_away(tx, &again.actor, &head, seen)? else { return Ok(None) };
+            let (deed, unit) = (deed(tx, &again.actor, &entry)?, identity::org_unit(tx, head.unit)?);
+            Ok(Some(Moved { deed, unit, shell: again.desk(tx)? }))
         })
         .await?;
-    let Some(Moved { unit, shell }) = found else { return Err(otherwise) };
-    let texts = TEXTS.iter().map(|(field, label)| (*field, *label, form.raw(field).to_owned()));
+    let Some(Moved { deed, unit, shell }) = found else { return Err(otherwise) };
+    let texts = TEXTS.iter().map(|(field, label, _)| (*field, *label, form.raw(field).to_owned()));
     let (unit, contact) = unit.map(|unit| (unit.name, unit.phone)).unwrap_or_default();
     let html = MovedPage {
         page: visit.page("Der Fall ist weitergegeben").with_desk(shell),
         number: number.to_owned(),
+        deed,
         unit,
         contact,
         texts: texts.filter(|(.., text)| !text.trim().is_empty()).collect(),

@@ -9,18 +9,36 @@ use super::{
 use crate::{
     case::{Outcome, State},
     labels, routing,
-    store::threads::{Attachment, AttachmentKind, Entry, Party, PartyRole},
+    store::threads::{Attachment, AttachmentKind, Entry, EntryKind, Party, PartyRole},
 };
 use base::{AccountId, Moment};
 use std::collections::HashMap;
 use web::{FormState, Lang, words};
 
+/// A message at the top of the case.
+#[derive(Clone)]
+pub struct Alert {
+    pub kind: &'static str,
+    pub icon: &'static str,
+    pub title: String,
+    pub text: String,
+}
+
+impl Alert {
+    pub fn warn((title, text): (String, String)) -> Self {
+        Self { kind: "warn", icon: "triangle-alert", title, text }
+    }
+
+    pub fn done(title: &str, text: &str) -> Self {
+        Self { kind: "ok", icon: "circle-check", title: title.to_owned(), text: text.to_owned() }
+    }
+}
+
 /// What comes back into the pane after a press that did not go through.
 #[derive(Default)]
 pub struct PaneForm {
     pub state: FormState,
-    /// Title and text of a message at the top.
-    pub alert: Option<(String, String)>,
+    pub alert: Option<Alert>,
     /// The version the clerk's form was made from: newer entries are shown as news.
     pub seen: Option<i64>,
 }
@@ -47,8 +65,13 @@ pub struct PaneView {
     pub photos: Vec<FileView>,
     pub files: Vec<FileView>,
     pub entries: Vec<EntryView>,
-    pub alert: Option<(String, String)>,
+    pub alert: Option<Alert>,
     pub form: FormState,
+    /// Words for fields that the case in its new state has no more: id, label, text.
+    pub unsent: Vec<(&'static str, &'static str, String)>,
+    /// Where the list goes on: on a phone it is a page of its own.
+    pub back_href: String,
+    pub back_label: String,
     pub may_work: bool,
     pub is_open: bool,
     pub is_mine: bool,
@@ -93,9 +116,9 @@ impl PaneView {
         form: &PaneForm,
     ) -> Self {
         let head = &opened.head;
-        let tag = labels::deadline(head.due, head.closed_at, now);
+        let tag = labels::deadline_in_full(head.due, head.closed_at, now);
         let (state_kind, state_icon) = labels::state_tag(head.state);
-        let (photos, files) = first_files(&opened.attachments);
+        let (photos, files) = first_files(opened);
         let entries = opened.entries.iter().map(|entry| entry_view(entry, opened, names, me, now, form.seen)).collect();
         let has = |field: &str| !form.state.value(field).is_empty() || form.state.error(field).is_some();
         Self {
@@ -105,11 +128,7 @@ impl PaneView {
             selection: selection.query_here(),
             tag_kind: tag.kind,
             tag_icon: tag.icon,
-            tag_text: if head.is_open() {
-                format!("Frist {}", tag.text)
-            } else {
-                format!("Abgeschlossen {}", tag.text)
-            },
+            tag_text: tag.text,
             state_kind,
             state_icon,
             state: labels::state(head.state),
@@ -125,6 +144,9 @@ impl PaneView {
             entries,
             alert: form.alert.clone(),
             form: form.state.clone(),
+            unsent: unsent(&form.state, head.is_open()),
+            back_href: format!("{}#{}", selection.list_href_here(), row_id(&head.number)),
+            back_label: selection.title().to_owned(),
             may_work: opened.may_work,
             is_open: head.is_open(),
             is_mine: head.assignee.is_some() && head.assignee == me,
@@ -150,6 +172,29 @@ impl PaneView {
             fold_state: has("neuer-stand") || has("stand-text"),
         }
     }
+}
+
+/// The anchor of a case in the list.
+pub fn row_id(number: &str) -> String {
+    format!("fall-{number}")
+}
+
+/// The fields of the pane that hold words, with what they are called there and whether a closed case has them.
+pub const TEXTS: [(&str, &str, bool); 6] = [
+    ("antwort", "Ihre Antwort", false),
+    ("grund", "Grund", false),
+    ("stand-text", "Satz für die meldende Person", false),
+    ("weitergabe", "Warum weitergeben", false),
+    ("wieder", "Warum wieder aufnehmen", true),
+    ("notiz", "Notiz", true),
+];
+
+/// A case that was closed or opened meanwhile has other fields: what was typed into the old ones is shown beside them.
+fn unsent(form: &FormState, is_open: bool) -> Vec<(&'static str, &'static str, String)> {
+    let gone = |field: &str, when_closed: bool| if is_open { field == "wieder" } else { !when_closed };
+    let texts = TEXTS.iter().filter(|(field, _, when_closed)| gone(field, *when_closed));
+    let texts = texts.map(|(field, label, _)| (*field, *label, form.value(field).to_owned()));
+    texts.filter(|(.., text)| !text.trim().is_empty()).collect()
 }
 
 /// The town's own picture of the place; empty without a position.
@@ -233,10 +278,19 @@ fn file_view(attachment: &Attachment, position: usize) -> FileView {
     FileView { thumb: format!("{href}?g=mittel"), href, label }
 }
 
-/// Photos and other files that came with the case or were added to it as a whole.
-fn first_files(attachments: &[Attachment]) -> (Vec<FileView>, Vec<FileView>) {
-    let (photos, files): (Vec<_>, Vec<_>) =
-        attachments.iter().partition(|attachment| attachment.kind == AttachmentKind::Picture);
+/// Is this a picture that a later entry of the timeline shows?
+fn belongs_to(attachment: &Attachment, entry: &Entry) -> bool {
+    entry.kind != EntryKind::Opened && attachment.kind == AttachmentKind::Picture && attachment.entry == Some(entry.id)
+}
+
+/// Photos and other files that came with the case or were added to it as a whole; every picture is shown once.
+fn first_files(opened: &Opened) -> (Vec<FileView>, Vec<FileView>) {
+    let later = |attachment: &&Attachment| opened.entries.iter().any(|entry| belongs_to(attachment, entry));
+    let (photos, files): (Vec<_>, Vec<_>) = opened
+        .attachments
+        .iter()
+        .filter(|attachment| !later(attachment))
+        .partition(|attachment| attachment.kind == AttachmentKind::Picture);
     let view = |list: Vec<&Attachment>| (1..).zip(list).map(|(position, one)| file_view(one, position)).collect();
     (view(photos), view(files))
 }
@@ -250,8 +304,7 @@ fn entry_view(
     seen: Option<i64>,
 ) -> EntryView {
     let (when, when_full, iso) = time(entry.at, now);
-    let mine = opened.attachments.iter().filter(|attachment| attachment.entry == Some(entry.id));
-    let photos = mine.filter(|attachment| attachment.kind == AttachmentKind::Picture);
+    let photos = opened.attachments.iter().filter(|attachment| belongs_to(attachment, entry));
     EntryView {
         class: labels::entry_class(entry.kind),
         title: labels::entry(entry),

@@ -5,7 +5,7 @@ use crate::{
     case::State,
     store::lists::{ListKind, ListQuery, Sort},
 };
-use base::{Permission, StaffActor};
+use base::{Moment, Permission, StaffActor};
 use identity::Units;
 use uuid::Uuid;
 use web::Form;
@@ -85,8 +85,26 @@ impl Selection {
     }
 
     pub fn list_href(&self) -> String {
-        let path = if self.search.is_empty() { "/arbeit" } else { "/arbeit/suche" };
-        with_query(path, &self.query())
+        with_query(self.list_path(), &self.query())
+    }
+
+    /// The page of the list that this place is on.
+    pub fn list_href_here(&self) -> String {
+        with_query(self.list_path(), &self.query_here())
+    }
+
+    const fn list_path(&self) -> &'static str {
+        if self.search.is_empty() { "/arbeit" } else { "/arbeit/suche" }
+    }
+
+    /// Where the list is drawn anew from its beginning, with the open case beside it if there is one.
+    pub fn fresh_href(&self, number: Option<&str>) -> String {
+        number.map_or_else(|| self.list_href(), |number| self.case_href(number))
+    }
+
+    /// Counts what came into this list after `since`.
+    pub fn poll_href(&self, since: Moment) -> String {
+        with_query("/arbeit/neu", &joined(&self.query(), &format!("seit={}", since.micros())))
     }
 
     pub fn next_href(&self, key: (i64, Uuid)) -> String {

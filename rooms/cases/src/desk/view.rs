@@ -3,7 +3,7 @@
 
 use super::{
     Desk,
-    pane::{PaneForm, PaneView},
+    pane::{PaneForm, PaneView, row_id},
     selection::{PAGE_ROWS, Selection},
 };
 use crate::{
@@ -56,6 +56,8 @@ pub struct ListView {
     pub more: String,
     /// Address that counts new cases; empty where none can come.
     pub poll: String,
+    /// The page with them.
+    pub fresh: String,
     pub filters: FormState,
     pub list_word: &'static str,
     pub is_search: bool,
@@ -71,6 +73,7 @@ pub struct ListView {
 }
 
 pub struct RowView {
+    pub id: String,
     pub href: String,
     pub title: String,
     pub kind: &'static str,
@@ -81,6 +84,8 @@ pub struct RowView {
     pub tag_text: String,
     pub due_iso: String,
     pub due_full: String,
+    /// The day in figures, where the tag says only how long ago it was.
+    pub due_day: String,
     pub state: &'static str,
     pub who: String,
     pub current: bool,
@@ -123,8 +128,10 @@ fn row_view(
     let tag = labels::deadline(row.due, row.closed_at, desk.now);
     let shown = row.closed_at.unwrap_or(row.due);
     let place = [row.place.as_str(), row.district.as_str()].into_iter().filter(|part| !part.is_empty());
+    let is_near = shown.plus_days(1).date() >= desk.now.date();
     RowView {
-        // On a phone the case stands below the list: the link leads to it.
+        id: row_id(&row.number),
+        // On a phone the rail and the search stand above the case: the link leads past them.
         href: format!("{}#pane", selection.case_href(&row.number)),
         title: row.title.clone(),
         kind: routing::kind_label(&row.kind),
@@ -135,6 +142,7 @@ fn row_view(
         tag_text: tag.text,
         due_iso: shown.rfc3339(),
         due_full: words::date_time(Lang::De, shown),
+        due_day: if tag.kind == "danger" && !is_near { words::short_date(shown.date()) } else { String::new() },
         state: labels::state(row.state),
         who: who(row.assignee, me, &desk.names),
         current: current == Some(row.number.as_str()),
@@ -159,7 +167,8 @@ fn list_view(selection: &Selection, desk: &Desk, me: Option<AccountId>, current:
         title: if searching { format!("Suche: {}", selection.search) } else { selection.title().to_owned() },
         rows: rows.iter().map(|row| row_view(row, selection, desk, me, current)).collect(),
         more,
-        poll: if offers_new { format!("/arbeit/neu?seit={}", desk.now.micros()) } else { String::new() },
+        poll: if offers_new { selection.poll_href(desk.now) } else { String::new() },
+        fresh: selection.fresh_href(current),
         filters: FormState::from(Form::from_urlencoded(&selection.query())),
         list_word: selection.kind.word(),
         is_search: searching,
@@ -194,7 +203,7 @@ fn empty(selection: &Selection) -> (&'static str, &'static str) {
         return ("Kein Fall passt zum Filter", "Nehmen Sie eine Angabe heraus, dann sehen Sie mehr.");
     }
     match selection.kind {
-        ListKind::Inbox => ("Der Eingang ist leer", "Neue Fälle erscheinen hier von selbst."),
+        ListKind::Inbox => ("Der Eingang ist leer", "Kommt ein neuer Fall, bieten wir ihn hier an."),
         ListKind::Mine => ("Sie haben keine offenen Fälle", "Im Eingang liegt, was noch niemand hat."),
         ListKind::DueToday => ("Heute läuft keine Frist ab", "Überfälliges steht in der Liste „Überfällig“."),
         ListKind::Overdue => ("Nichts ist überfällig", "Gut so."),
@@ -207,8 +216,15 @@ fn tiles(desk: &Desk) -> Vec<Tile> {
     let f = &desk.figures;
     let late = if f.overdue.value > 0 { "danger" } else { "" };
     vec![
-        tile(f.mine.value.to_string(), "offen bei mir", "", &f.mine, "am Ende jedes Tages", ToString::to_string),
-        tile(f.overdue.value.to_string(), "überfällig", late, &f.overdue, "am Ende jedes Tages", ToString::to_string),
+        tile(web::count_text(f.mine.value), "offen bei mir", "", &f.mine, "am Ende jedes Tages", ToString::to_string),
+        tile(
+            web::count_text(f.overdue.value),
+            "überfällig",
+            late,
+            &f.overdue,
+            "am Ende jedes Tages",
+            ToString::to_string,
+        ),
         tile(words::days(Lang::De, f.duration.value), "mittlere Dauer", "", &f.duration, "je Woche", |seconds| {
             words::days(Lang::De, *seconds)
         }),

@@ -48,6 +48,23 @@ pub struct ListQuery {
     pub limit: i64,
 }
 
+impl ListQuery {
+    /// The whole list of these units from its beginning.
+    pub fn whole(kind: ListKind, me: AccountId, units: Units) -> Self {
+        Self {
+            kind,
+            me,
+            units,
+            category: String::new(),
+            district: String::new(),
+            state: None,
+            sort: Sort::Due,
+            after: None,
+            limit: 0,
+        }
+    }
+}
+
 record! {
     /// One line of a list.
     #[derive(Clone)]
@@ -149,35 +166,43 @@ pub fn list(tx: &Tx<'_>, list: &ListQuery) -> Result<Vec<CaseRow>, DbError> {
     q.all(tx)
 }
 
-record! {
-    /// Numbers of the left rail.
-    #[derive(Debug, Clone, Default, PartialEq, Eq)]
-    pub struct Counts {
-        pub team: i64,
-        pub inbox: i64,
-        pub mine: i64,
-        pub today: i64,
-        pub overdue: i64,
-        pub waiting: i64,
-    }
+/// Numbers of the left rail; each stops counting one above `web::COUNT_MAX`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub team: i64,
+    pub inbox: i64,
+    pub mine: i64,
+    pub today: i64,
+    pub overdue: i64,
+    pub waiting: i64,
 }
 
-/// One walk over the open cases; finished ones are not counted, because that number grows for ever and helps nobody.
+/// How many cases the list has, or one more than anybody reads: nobody waits for a walk over a million.
+fn count(tx: &Tx<'_>, me: AccountId, units: &Units, kind: ListKind) -> Result<i64, DbError> {
+    let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1");
+    narrow(&mut q, &ListQuery::whole(kind, me, units.clone()), tx.now());
+    q.and("LIMIT", web::COUNT_MAX + 1).text(") AS counted");
+    Ok(q.scalar(tx)?.unwrap_or(0))
+}
+
+/// Finished cases are not counted, because that number grows for ever and helps nobody.
 pub fn counts(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Counts, DbError> {
-    let (start, end) = today(tx.now());
-    let mut q = Query::new("SELECT COUNT(*), COUNT(CASE WHEN assignee IS NULL THEN 1 END),");
-    q.and("COUNT(CASE WHEN assignee =", me).text("THEN 1 END),");
-    q.and("COUNT(CASE WHEN due >=", start).and("AND due <", end).text("THEN 1 END),");
-    q.and("COUNT(CASE WHEN due <", tx.now()).text("THEN 1 END),");
-    q.text("COUNT(CASE WHEN state IN ('waiting_citizen', 'with_others') THEN 1 END)");
-    q.text("FROM cases_cases WHERE municipality = $1 AND is_open").units(units);
-    Ok(q.one(tx)?.unwrap_or_default())
+    let count = |kind| count(tx, me, units, kind);
+    Ok(Counts {
+        team: count(ListKind::Team)?,
+        inbox: count(ListKind::Inbox)?,
+        mine: count(ListKind::Mine)?,
+        today: count(ListKind::DueToday)?,
+        overdue: count(ListKind::Overdue)?,
+        waiting: count(ListKind::Waiting)?,
+    })
 }
 
-/// Cases that came into the inbox after `since`.
-pub fn arrived_since(tx: &Tx<'_>, units: &Units, since: Moment) -> Result<i64, DbError> {
-    let mut q = Query::new("SELECT COUNT(*) FROM cases_cases WHERE municipality = $1 AND is_open AND assignee IS NULL");
-    q.and("AND arrived_at >", since).units(units);
+/// Cases of this list that came to its units after `since` and that nobody has.
+pub fn arrived_since(tx: &Tx<'_>, list: &ListQuery, since: Moment) -> Result<i64, DbError> {
+    let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1");
+    narrow(&mut q, list, tx.now());
+    q.and("AND assignee IS NULL AND arrived_at >", since).and("LIMIT", web::COUNT_MAX + 1).text(") AS counted");
     Ok(q.scalar(tx)?.unwrap_or(0))
 }
 

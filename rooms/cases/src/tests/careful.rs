@@ -24,6 +24,7 @@ async fn an_answer_to_a_case_that_was_given_away_is_shown_with_its_new_office() 
         let words = [("aktion", "antworten"), ("antwort", "Mein langer Text")];
         let lost = ben.send(&bens, &desk(&scene, "/antwort"), &words).await;
         lost.is(409).shows("Grünflächenamt").shows("Mein langer Text").hides("Ein Ast davor");
+        lost.shows("Anna Muster hat ihn weitergegeben (heute,");
         // Incomplete words are no reason to lose them either.
         let words = [("aktion", "schliessen"), ("antwort", "Noch ein Text"), ("ergebnis", "")];
         ben.send(&bens, &desk(&scene, "/antwort"), &words).await.is(409).shows("Noch ein Text");

@@ -1,11 +1,11 @@
 //! Lists against the one policy: over many random towns, a list shows exactly the cases that `may` allows and that
 //! belong to it; counts, pages and search say the same.
 
-use super::{SETS, account, clerk, furnish, keys, lamp, town_document, write};
+use super::{SETS, account, clerk, furnish, keys, lamp, open_lamp, town_document, write};
 use crate::{
-    CaseHead, State, head, open,
+    CaseHead, CaseId, State, head, open,
     store::{
-        self, figures,
+        self, NewTexts, figures,
         lists::{self, CaseRow, ListKind, ListQuery, Sort},
     },
 };
@@ -77,17 +77,7 @@ fn check(tx: &Tx<'_>, all: &[CaseHead], actor: &Actor) -> Result<(), DbError> {
             .map(|case| case.number.as_str())
             .collect();
         for sort in Sort::ALL.iter().copied() {
-            let query = ListQuery {
-                kind,
-                me: account(actor),
-                units: units.clone(),
-                category: String::new(),
-                district: String::new(),
-                state: None,
-                sort,
-                after: None,
-                limit: 0,
-            };
+            let query = ListQuery { sort, ..ListQuery::whole(kind, account(actor), units.clone()) };
             let rows = all_pages(tx, query.clone())?;
             assert_eq!(rows.len(), expected.len(), "{kind:?} {sort:?} shows a case twice or too few");
             let shown: BTreeSet<&str> = rows.iter().map(|row| row.number.as_str()).collect();
@@ -144,7 +134,7 @@ async fn new_cases_are_counted_from_the_moment_the_list_was_drawn() {
     on_both(SETS, async |test| {
         let town = test.town().await;
         let me = clerk(10, None);
-        let units = units_for(&me, Permission::CaseRead);
+        let inbox = ListQuery::whole(ListKind::Inbox, account(&me), units_for(&me, Permission::CaseRead));
         let drawn = write(&test.db, town, |tx| {
             furnish(tx)?;
             open(tx, &town_document(), &keys(), lamp(tx))?;
@@ -153,9 +143,9 @@ async fn new_cases_are_counted_from_the_moment_the_list_was_drawn() {
         .await;
         test.clock.advance_seconds(5);
         let counted = write(&test.db, town, move |tx| {
-            let before = lists::arrived_since(tx, &units, drawn)?;
+            let before = lists::arrived_since(tx, &inbox, drawn)?;
             open(tx, &town_document(), &keys(), lamp(tx))?;
-            Ok((before, lists::arrived_since(tx, &units, drawn)?))
+            Ok((before, lists::arrived_since(tx, &inbox, drawn)?))
         })
         .await;
         assert_eq!(counted, (0, 1));
@@ -202,6 +192,53 @@ async fn the_numbers_above_the_list_are_counted_not_guessed() {
         assert_eq!(figures.done_this_week.course.iter().sum::<i64>(), 2);
         assert_eq!(figures.done_this_week.course.len(), figures::DAYS);
         assert_eq!(figures.duration.course.len(), figures::WEEKS);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_offered_new_cases_that_the_filter_hides() {
+    on_both(SETS, async |test| {
+        let town = test.town().await;
+        let me = clerk(10, None);
+        let inbox = ListQuery::whole(ListKind::Inbox, account(&me), units_for(&me, Permission::CaseRead));
+        write(&test.db, town, move |tx| {
+            furnish(tx)?;
+            open_lamp(tx)?;
+            let before = tx.now().plus_seconds(-1);
+            let count = |category: &str| {
+                let list = ListQuery { category: category.to_owned(), ..inbox.clone() };
+                lists::arrived_since(tx, &list, before)
+            };
+            assert_eq!((count("lamp")?, count("road")?), (1, 0));
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn counts_stop_where_nobody_reads_them_any_more() {
+    on_both(SETS, async |test| {
+        let town = test.town().await;
+        let me = clerk(10, None);
+        let units = units_for(&me, Permission::CaseRead);
+        let most = web::COUNT_MAX + 1;
+        let counts = write(&test.db, town, move |tx| {
+            furnish(tx)?;
+            let mut head = open_lamp(tx)?;
+            for copy in 0..=most {
+                head.id = CaseId(tx.new_id());
+                head.number = format!("copy {copy}");
+                let (body, channel, contact) = (String::new(), "web".to_owned(), String::new());
+                store::insert(tx, &head, &NewTexts { body, facts: vec![], channel, desk_link: None, contact })?;
+            }
+            lists::counts(tx, account(&me), &units)
+        })
+        .await;
+        assert_eq!((counts.inbox, counts.team, counts.mine), (most, most, 0));
+        assert_eq!((web::count_text(counts.inbox), web::count_text(1_000)), ("1.000+".to_owned(), "1.000".to_owned()));
     })
     .await;
 }

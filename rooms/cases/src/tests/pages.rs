@@ -40,7 +40,7 @@ pub(super) async fn scene(site: &TestSite) -> Scene {
             for (name, unit) in people {
                 let unit = Some(standard_unit(tx.municipality(), unit));
                 let new = NewStaff {
-                    name: format!("{} Muster", name.replace(&name[..1], &name[..1].to_uppercase())),
+                    name: format!("{} Muster", name.replacen(&name[..1], &name[..1].to_uppercase(), 1)),
                     email: format!("{name}@ahornfurt.example"),
                     password: Some(password.clone()),
                     roles: vec![("clerk".to_owned(), unit)],
@@ -253,11 +253,12 @@ async fn the_slower_clerk_is_told_who_was_faster_and_loses_no_word() {
         // The roads department stands above the depot, so both see the case.
         let (bens, cems) = (ben.visit(&desk(&scene, "")).await, cem.visit(&desk(&scene, "")).await);
         ben.send(&bens, &desk(&scene, "/uebernahme"), &[]).await.is(200);
-        let lost = cem.send(&cems, &desk(&scene, "/uebernahme"), &[]).await;
-        lost.is(409).shows("Ben Muster hat diesen Fall gerade übernommen");
+        let lost = cem.send(&cems, &desk(&scene, "/uebernahme"), &[("antwort", "Mein Anfang")]).await;
+        lost.is(409).shows("Ben Muster bearbeitet diesen Fall seit heute,").shows("Mein Anfang");
         let words = [("aktion", "antworten"), ("antwort", "Mein langer Text")];
         let stale = cem.send(&cems, &desk(&scene, "/antwort"), &words).await;
-        stale.is(409).shows("Der Fall hat sich inzwischen geändert").shows("Übernommen neu").shows("Mein langer Text");
+        stale.is(409).shows("Ben Muster hat den Fall inzwischen übernommen").shows("Das war heute,");
+        stale.shows("Übernommen neu").shows("Mein langer Text");
         let sent = cem.send(&stale, &desk(&scene, "/antwort"), &[("aktion", "antworten")]).await;
         sent.is(200).shows("Die Antwort ist gesendet").shows("Mein langer Text");
     })
@@ -346,9 +347,74 @@ async fn an_answer_to_a_case_that_was_closed_meanwhile_is_not_lost() {
         let refused = ben.send(&open_tab, &desk(&scene, "/antwort"), &late).await;
         refused
             .is(409)
-            .shows("nicht gesendet")
+            .shows("Anna Muster hat den Fall inzwischen abgeschlossen")
+            .shows("Ihre Antwort, nicht gesendet")
             .shows("Wir bestellen ein neues Leuchtmittel.")
             .shows("Wieder aufnehmen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_typed_before_the_case_was_taken_comes_back_with_it() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let page = ben.visit(&desk(&scene, "")).await;
+        let taken = ben.send(&page, &desk(&scene, "/uebernahme"), &[("antwort", "Guten Tag, wir")]).await;
+        taken.is(200).shows("Der Fall gehört jetzt Ihnen").shows("Guten Tag, wir").hides("Mir zuweisen");
+        // A reload sends the same once more and changes nothing.
+        ben.send(&page, &desk(&scene, "/uebernahme"), &[("antwort", "Guten Tag, wir")]).await.is(200);
+        let page = ben.visit(&desk(&scene, "")).await;
+        page.hides("Guten Tag, wir");
+        assert_eq!(page.text().matches("Übernommen").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_of_a_case_that_was_closed_meanwhile_says_who_closed_it() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let (mut ben, mut anna) = (clerk(&site, "ben").await, clerk(&site, "anna").await);
+        let (bens, annas) = (ben.visit(&desk(&scene, "")).await, anna.visit(&desk(&scene, "")).await);
+        let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", "Sie leuchtet wieder.")];
+        anna.send(&annas, &desk(&scene, "/antwort"), &closing).await.is(200);
+        let lost = ben.send(&bens, &desk(&scene, "/uebernahme"), &[("antwort", "Mein Anfang")]).await;
+        lost.is(409).shows("Anna Muster hat den Fall inzwischen abgeschlossen").shows("Mein Anfang");
+        // The reason for another office has no field any more; it is not lost for that.
+        let green = standard_unit(scene.town, "green_spaces").to_string();
+        let away = [("amt", green.as_str()), ("weitergabe", "Ein Ast davor")];
+        ben.send(&bens, &desk(&scene, "/weitergabe"), &away).await.is(409).shows("Ein Ast davor");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_stands_once_in_the_case() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut anna = citizen(&site, &scene).await;
+        let page = anna.visit(&path(&scene, "")).await;
+        let png: &[u8] = include_bytes!("lamp.png");
+        let files: [(&str, &str, &str, &[u8]); 1] = [("fotos", "lampe.png", "image/png", png)];
+        anna.send_with_files(&page, &path(&scene, "/antwort"), &[], &files).await.is(200);
+        let html = clerk(&site, "ben").await.visit(&desk(&scene, "")).await.html();
+        assert_eq!(html.matches("<img src=\"/arbeit/anhang/").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_leads_back_to_its_place_in_the_list() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let page = ben.visit(&desk(&scene, "?liste=team&ortsteil=Nordstadt")).await;
+        let back = format!("href=\"/arbeit?liste=team&#38;ortsteil=Nordstadt#fall-{}\"", scene.opened.number);
+        assert!(page.is(200).html().contains(&back), "{}", page.html());
+        let list = ben.visit("/arbeit?liste=team&ortsteil=Nordstadt").await;
+        assert!(list.html().contains(&format!("<tr id=\"fall-{}\"", scene.opened.number)), "{}", list.html());
     })
     .await;
 }

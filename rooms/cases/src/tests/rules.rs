@@ -3,11 +3,14 @@
 use crate::{
     Rule,
     case::{Action, Outcome, Refusal, Side, State, fold, next},
-    desk::selection::Selection,
+    desk::{race, selection::Selection},
     labels, number, routing,
-    store::lists::{ListKind, Sort},
+    store::{
+        lists::{ListKind, Sort},
+        threads::{Entry, EntryId, EntryKind},
+    },
 };
-use base::{Moment, OrgUnitId, uuid::Uuid};
+use base::{AccountId, Moment, OrgUnitId, uuid::Uuid};
 use jiff::civil::date;
 use web::Form;
 
@@ -169,6 +172,11 @@ fn deadlines_are_said_in_words() {
         (tag(date(2026, 11, 23), 9), "danger", "heute, 09:00 fällig"),
         (tag(date(2026, 11, 22), 16), "danger", "gestern fällig"),
         (tag(date(2026, 11, 13), 16), "danger", "seit 10 Tagen fällig"),
+        (tag(date(2026, 11, 9), 16), "danger", "seit 2 Wochen fällig"),
+        (tag(date(2026, 9, 24), 16), "danger", "seit 8 Wochen fällig"),
+        (tag(date(2026, 9, 23), 16), "danger", "seit 2 Monaten fällig"),
+        (tag(date(2025, 9, 20), 16), "danger", "seit 14 Monaten fällig"),
+        (tag(date(2024, 11, 23), 16), "danger", "seit 2 Jahren fällig"),
         (tag(date(2026, 11, 24), 16), "info", "morgen"),
         (tag(date(2026, 12, 4), 16), "ok", "Fr., 4. Dez."),
     ];
@@ -177,6 +185,86 @@ fn deadlines_are_said_in_words() {
     }
     let closed = labels::deadline(now.plus_days(-9), Some(now.plus_days(-1)), now);
     assert_eq!((closed.kind, closed.text.as_str()), ("", "gestern"));
+}
+
+#[test]
+fn the_open_case_says_how_far_its_deadline_is_and_which_day() {
+    let now = Moment::at(date(2026, 11, 23), 12, 0);
+    let cases = [
+        (date(2026, 11, 23), 16, "Frist heute, 16:00"),
+        (date(2026, 11, 24), 9, "Frist morgen · 24.11.2026"),
+        (date(2026, 12, 4), 9, "Frist in 11 Tagen · 04.12.2026"),
+        (date(2026, 11, 23), 9, "überfällig seit heute, 09:00"),
+        (date(2026, 11, 22), 16, "überfällig seit gestern · 22.11.2026"),
+        (date(2026, 11, 20), 16, "überfällig seit 3 Tagen · 20.11.2026"),
+        (date(2026, 10, 19), 16, "überfällig seit 5 Wochen · 19.10.2026"),
+        (date(2025, 9, 20), 16, "überfällig seit 14 Monaten · 20.09.2025"),
+    ];
+    for (day, hour, text) in cases {
+        assert_eq!(labels::deadline_in_full(Moment::at(day, hour, 0), None, now).text, text);
+    }
+    let closed = labels::deadline_in_full(now, Some(now.plus_days(-1)), now);
+    assert_eq!(closed.text, "abgeschlossen gestern");
+}
+
+/// An entry as the store gives it.
+fn entry(kind: EntryKind, who: u128, minute: i64) -> Entry {
+    let actor = if who == 0 { "visitor".to_owned() } else { format!("staff:{}", AccountId(Uuid::from_u128(who))) };
+    let at = Moment::at(date(2026, 11, 23), 9, 0).plus_seconds(60 * minute);
+    Entry {
+        id: EntryId(Uuid::from_u128(1)),
+        at,
+        version: minute,
+        kind,
+        actor,
+        text: String::new(),
+        visible: true,
+        data: "{}".to_owned(),
+    }
+}
+
+#[test]
+fn a_case_is_held_since_it_was_taken_last() {
+    use EntryKind::{Answer, Claimed, Note, Opened, Released, Reply, Transferred};
+    let (ben, anna) = (1, 2);
+    let cases = [
+        (vec![(Opened, 0), (Claimed, ben), (Note, ben), (Answer, ben)], Some(1)),
+        // Whoever answers a free case has it.
+        (vec![(Opened, 0), (Note, ben), (Answer, ben), (Reply, 0)], Some(2)),
+        (vec![(Claimed, ben), (Released, ben), (Reply, 0), (Claimed, ben)], Some(3)),
+        (vec![(Claimed, ben), (Transferred, ben), (Claimed, anna)], None),
+        (vec![(Opened, 0)], None),
+    ];
+    for (story, expected) in cases {
+        let mut entries: Vec<Entry> = (0..).zip(&story).map(|(at, (kind, who))| entry(*kind, *who, at)).collect();
+        entries.reverse();
+        let since = race::held_since(&entries, AccountId(Uuid::from_u128(ben)));
+        assert_eq!(since, expected.map(|at| entry(Opened, 0, at).at), "{story:?}");
+    }
+}
+
+#[test]
+fn who_is_too_slow_is_told_who_did_what() {
+    use EntryKind::{Answer, AskExpired, Claimed, Closed, Note, Opened, Rated, Reply, Withdrawn};
+    let names = [(AccountId(Uuid::from_u128(1)), "Ben Muster".to_owned())].into();
+    let me = AccountId(Uuid::from_u128(2));
+    let now = Moment::at(date(2026, 11, 23), 12, 0);
+    let cases = [
+        (vec![(Opened, 0), (Claimed, 1)], "Ben Muster hat den Fall inzwischen übernommen"),
+        (vec![(Opened, 0), (Note, 1)], "Ben Muster hat inzwischen eine Notiz geschrieben"),
+        (vec![(Opened, 0), (Closed, 1), (Rated, 0)], "Ben Muster hat den Fall inzwischen abgeschlossen"),
+        (vec![(Opened, 0), (Withdrawn, 0)], "Die meldende Person hat den Fall inzwischen zurückgezogen"),
+        (vec![(Opened, 0), (Reply, 0)], "Die meldende Person hat inzwischen geschrieben"),
+        (vec![(Opened, 0), (Answer, 2)], "Sie haben inzwischen geantwortet"),
+        (vec![(Opened, 0), (Answer, 3)], "Eine andere Person hat inzwischen geantwortet"),
+        (vec![(Opened, 0), (AskExpired, 0)], "Der Fall hat sich inzwischen geändert"),
+        (vec![(Opened, 0)], "Der Fall hat sich inzwischen geändert"),
+    ];
+    for (story, expected) in cases {
+        let mut entries: Vec<Entry> = (0..).zip(&story).map(|(at, (kind, who))| entry(*kind, *who, at)).collect();
+        entries.reverse();
+        assert_eq!(race::changed(&entries, 0, &names, Some(me), now).0, expected, "{story:?}");
+    }
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub fn to_review(tx: &Tx<'_>, units: &Units, limit: i64) -> Result<Vec<DeskRepor
 
 pub fn to_review_count(tx: &Tx<'_>, units: &Units) -> Result<i64, DbError> {
     let count = |which: &'static str| {
-        let mut query = Query::new("SELECT COUNT(*) FROM reports_reports WHERE municipality = $1");
-        query.text(which).units(units);
+        let mut query = Query::new("SELECT COUNT(*) FROM (SELECT id FROM reports_reports WHERE municipality = $1");
+        query.text(which).units(units).and("LIMIT", web::COUNT_MAX + 1).text(") AS counted");
         query.scalar::<i64>(tx)
     };
     Ok(count(UNREVIEWED)?.unwrap_or(0) + count("AND complaints > 0")?.unwrap_or(0))
