@@ -129,19 +129,23 @@ async fn stage(site: &Site, town: MunicipalityId) -> Result<Stage, JobError> {
     Ok(Stage { site: site.clone(), town })
 }
 
-/// All listeners of an event and the end of its job in one transaction.
+/// A listener and the end of its job are one transaction, so its effect happens once. If several rooms listen, each
+/// gets a job of its own: none waits for another, repeats because of another, or owes another's audit lines.
 async fn deliver(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
     let id = job.payload["event"].as_str().and_then(|id| base::uuid::Uuid::try_parse(id).ok());
     let id = id.ok_or(JobError::Never("event.payload"))?;
+    let only = job.payload["room"].as_str().map(str::to_owned);
     let (stage, ticket) = (Arc::new(stage(site, town).await?), job.ticket);
     site.db
         .write(town, move |tx| {
             let event = db::event(tx, id)?.ok_or_else(|| DbError::WrongShape("the event of a job".to_owned()))?;
             let payload = event.json().ok_or_else(|| DbError::WrongShape("outbox.payload".to_owned()))?;
-            tx.unaudited("listeners write their own lines");
-            let listeners = stage.site.rooms.iter().flat_map(|room| room.listeners);
-            for listener in listeners.filter(|listener| listener.event == event.kind) {
-                (listener.handle)(tx, &stage, &payload)?;
+            let rooms = stage.site.rooms.iter().filter(|room| only.as_deref().is_none_or(|only| room.name == only));
+            let listening: Vec<_> = rooms.filter_map(|room| Some((room.name, room.listener(&event.kind)?))).collect();
+            match listening.as_slice() {
+                [] => {}
+                [(_, listener)] => (listener.handle)(tx, &stage, &payload)?,
+                several => several.iter().for_each(|(room, _)| tx.enqueue(db::delivery(id, Some(room)))),
             }
             tx.finish_job(ticket)
         })
@@ -149,16 +153,37 @@ async fn deliver(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<
     Ok(())
 }
 
+/// Each room's upkeep in a transaction of its own. A room that fails gets a job of its own, which comes back until it
+/// works or a person looks; the others and the next half hour do not suffer.
 async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
     let (stage, ticket) = (Arc::new(stage(site, town).await?), job.ticket);
+    let only = job.payload["room"].as_str();
+    let mut failed = None;
+    let mut again = vec![];
+    for room in site.rooms.iter().filter(|room| only.is_none_or(|only| room.name == only)) {
+        let (work, stage) = (room.upkeep, Arc::clone(&stage));
+        if let Err(error) = site.db.write(town, move |tx| work(tx, &stage)).await {
+            tracing::warn!(%error, room = room.name, "the upkeep of a room failed");
+            again.push(room.name);
+            failed = Some(error);
+        }
+    }
+    // The job of one room alone comes back until a person sees it.
+    if let (Some(error), Some(_)) = (failed, only) {
+        return Err(error.into());
+    }
+    let of_one_room = only.is_some();
     site.db
         .write(town, move |tx| {
-            tx.unaudited("rooms write lines for what they change");
-            for room in stage.site.rooms.iter() {
-                (room.upkeep)(tx, &stage)?;
+            tx.finish_job(ticket)?;
+            if of_one_room {
+                return Ok(());
+            }
+            for room in &again {
+                let (payload, key) = (json!({ "room": room }), Some((*room).to_owned()));
+                tx.enqueue(NewJob { kind: UPKEEP_JOB, payload, run_at: None, key });
             }
             db::forget_events(tx, tx.now().plus_days(-EVENTS_KEPT_DAYS))?;
-            tx.finish_job(ticket)?;
             plan(tx, UPKEEP_JOB, UPKEEP_SECONDS);
             Ok::<_, DbError>(())
         })
@@ -184,7 +209,6 @@ async fn sweep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<()
     let ticket = job.ticket;
     site.db
         .write(town, move |tx| {
-            tx.unaudited("uploads that belonged to nothing");
             tx.finish_job(ticket)?;
             plan(tx, SWEEP_JOB, DAY_SECONDS);
             Ok::<_, DbError>(())

@@ -1,7 +1,7 @@
 //! Ids are types: a `CaseId` never stands where an `OrgUnitId` is meant. All are UUID v7, so newer ids sort later
 //! and a primary key pages by key set for free.
 
-use crate::{Chance, Clock};
+use crate::{Chance, Clock, Moment};
 use uuid::Uuid;
 
 /// Makes a new UUID v7 from the injected clock and chance.
@@ -10,6 +10,13 @@ pub fn new_id(clock: &dyn Clock, chance: &dyn Chance) -> Uuid {
     chance.fill(&mut random);
     let millis = u64::try_from(clock.now().micros() / 1_000).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+/// Before every id made at this moment or later, and after every one made a millisecond earlier: a bound for reading
+/// tables by age along their key.
+pub fn first_id_of(moment: Moment) -> Uuid {
+    let millis = u128::try_from(moment.micros() / 1_000).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
 }
 
 /// Declares an id type around a UUID: `typed_id!(/// Vorgang … pub struct CaseId);`

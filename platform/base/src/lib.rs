@@ -13,7 +13,7 @@ pub use actor::{Actor, Grant, Permission, Scope, StaffActor, may};
 pub use calendar::{Land, UnknownLand, WorkingDays, easter_sunday, is_public_holiday};
 pub use chance::{Chance, SeededChance, SystemChance};
 pub use geo::{Bounds, Position};
-pub use ids::{AccountId, MunicipalityId, OrgUnitId, new_id};
+pub use ids::{AccountId, MunicipalityId, OrgUnitId, first_id_of, new_id};
 pub use moment::{Clock, Moment, SystemClock, TurnedClock};
 pub use value::{FromValue, ToValue, Value, WrongType};
 

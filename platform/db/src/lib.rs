@@ -26,7 +26,7 @@ pub use hosts::Municipality;
 pub use jobs::{ClaimedJob, JobTicket, NewJob, Next, StuckJob};
 pub use migrate::{Migration, Migrations};
 pub use once::{Once, OnceKey};
-pub use outbox::{Event, event, forget_events};
+pub use outbox::{Event, delivery, event, forget_events};
 pub use sql::Sql;
 pub use tx::{FromRow, Operating, Row, Tx};
 

@@ -17,8 +17,13 @@ pub struct Migration {
 /// A room's name and its scripts.
 pub type Migrations = (&'static str, &'static [Migration]);
 
-pub(crate) const OWN: Migrations =
-    ("db", &[Migration { name: "20261122_db", sql: include_str!("../migrations/20261122_db.sql") }]);
+pub(crate) const OWN: Migrations = (
+    "db",
+    &[
+        Migration { name: "20261122_db", sql: include_str!("../migrations/20261122_db.sql") },
+        Migration { name: "20261122_db_locks", sql: include_str!("../migrations/20261122_db_locks.sql") },
+    ],
+);
 
 const RECORDS: &str = "CREATE TABLE IF NOT EXISTS migrations (
     room TEXT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL,
@@ -44,8 +49,8 @@ fn checksum(text: &str) -> String {
 
 /// One name for the state that these sets lead to: what a test's template database is called.
 pub(crate) fn fingerprint(sets: &[Migrations]) -> String {
-    let mut all = format!("{} {}", OWN.0, checksum(OWN.1[0].sql));
-    for (room, migrations) in sets {
+    let mut all = String::new();
+    for (room, migrations) in std::iter::once(&OWN).chain(sets) {
         for migration in *migrations {
             write!(all, " {room} {} {}", migration.name, checksum(migration.sql)).ok();
         }

@@ -4,6 +4,7 @@
 use crate::{DbError, NewJob, Tx, p, record};
 use base::Moment;
 use serde_json::json;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 record! {
@@ -25,8 +26,20 @@ impl Event {
     }
 }
 
-/// The kind of the job that delivers an event; its payload is `{"event": id}`.
+/// The kind of the job that delivers an event; its payload is `{"event": id}`, with `"room"` if only that room is meant.
 pub(crate) const JOB: &str = "event";
+/// Events deleted in one transaction; the next run takes the rest.
+const FORGOTTEN_MAX: u64 = 2_000;
+const PAGE: i64 = 500;
+
+/// Delivers an event to all who listen, or to one room alone.
+pub fn delivery(event: Uuid, room: Option<&'static str>) -> NewJob {
+    let (payload, key) = match room {
+        None => (json!({ "event": event }), event.to_string()),
+        Some(room) => (json!({ "event": event, "room": room }), format!("{event}/{room}")),
+    };
+    NewJob { kind: JOB, payload, run_at: None, key: Some(key) }
+}
 
 pub(crate) fn store(tx: &Tx<'_>, kind: &'static str, payload: &serde_json::Value) -> Result<NewJob, DbError> {
     let id = tx.new_id();
@@ -34,7 +47,7 @@ pub(crate) fn store(tx: &Tx<'_>, kind: &'static str, payload: &serde_json::Value
         "INSERT INTO outbox (municipality, id, at, kind, payload) VALUES ($1, $2, $3, $4, $5)",
         p![id, tx.now(), kind, payload.to_string()],
     )?;
-    Ok(NewJob { kind: JOB, payload: json!({ "event": id }), run_at: None, key: None })
+    Ok(delivery(id, None))
 }
 
 /// The event with this id.
@@ -42,20 +55,27 @@ pub fn event(tx: &Tx<'_>, id: Uuid) -> Result<Option<Event>, DbError> {
     tx.query_one("SELECT id, at, kind, payload FROM outbox WHERE municipality = $1 AND id = $2", p![id])
 }
 
-/// Deletes delivered events from before this moment. An event that still has a job is kept.
+/// Jobs that still need an event from before a key. The keys begin with the time, as the ids do.
+pub(crate) const STILL_NEEDED: &str =
+    "SELECT unique_key FROM jobs WHERE municipality = $1 AND kind = $2 AND unique_key < $3";
+pub(crate) const OLD_EVENTS: &str =
+    "SELECT id FROM outbox WHERE municipality = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4";
+
+/// Deletes delivered events from before this moment, the oldest first and not too many at once. An event that still
+/// has a job is kept.
 pub fn forget_events(tx: &Tx<'_>, before: Moment) -> Result<u64, DbError> {
-    // Events first: one that is committed between the two questions is then missing here, not its job there.
-    let old: Vec<(Uuid,)> = tx.query("SELECT id FROM outbox WHERE municipality = $1 AND at < $2", p![before])?;
-    let waiting: Vec<(String,)> = tx
-        .query("SELECT payload FROM jobs WHERE municipality = $1 AND kind = $2 AND created_at < $3", p![JOB, before])?;
-    let kept: std::collections::HashSet<Uuid> = waiting
-        .iter()
-        .filter_map(|(payload,)| serde_json::from_str::<serde_json::Value>(payload).ok())
-        .filter_map(|payload| Uuid::parse_str(payload.get("event")?.as_str()?).ok())
-        .collect();
-    let mut gone = 0;
-    for (id,) in old.into_iter().filter(|(id,)| !kept.contains(id)) {
-        gone += tx.bookkeep("DELETE FROM outbox WHERE municipality = $1 AND id = $2", p![id])?;
+    let end = base::first_id_of(before);
+    let needed: Vec<(String,)> = tx.query(STILL_NEEDED, p![JOB, end.to_string()])?;
+    let needed: HashSet<Uuid> =
+        needed.iter().filter_map(|(key,)| Uuid::parse_str(key.split('/').next().unwrap_or_default()).ok()).collect();
+    let (mut gone, mut after) = (0, Uuid::nil());
+    while gone < FORGOTTEN_MAX {
+        let page: Vec<(Uuid,)> = tx.query(OLD_EVENTS, p![after, end, PAGE])?;
+        let Some((last,)) = page.last() else { break };
+        after = *last;
+        for (id,) in page.iter().filter(|(id,)| !needed.contains(id)) {
+            gone += tx.bookkeep("DELETE FROM outbox WHERE municipality = $1 AND id = $2", p![*id])?;
+        }
     }
     Ok(gone)
 }

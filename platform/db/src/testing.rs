@@ -2,7 +2,7 @@
 //! PostgreSQL if `STADTPLATZ_TEST_POSTGRES` names a server where databases may be created. Copies of one migrated
 //! template make both quick. Not for production: these databases do not sync.
 
-use crate::{Db, DbError, Kind, Migrations, Settings, migrate};
+use crate::{Db, DbError, Kind, Migrations, Settings, Tx, migrate};
 use base::{Moment, MunicipalityId, SeededChance, TurnedClock};
 use std::{
     path::{Path, PathBuf},
@@ -62,6 +62,12 @@ impl Drop for TestDb {
             }
         }
     }
+}
+
+/// Frees a whole test transaction of its audit lines. The house itself frees single writes, with `Tx::unaudited`.
+pub fn unaudited(tx: &Tx<'_>, why: &'static str) {
+    tracing::trace!(why, "unaudited test");
+    tx.free_of_audit();
 }
 
 /// The databases to test with, migrated with these sets.

@@ -44,7 +44,7 @@ const TABLES: &str = "
 
 fn insert(tx: &Tx<'_>, id: i64, title: &str) -> Result<(), DbError> {
     tx.exec("INSERT INTO test_notes (municipality, id, title, count) VALUES ($1, $2, $3, 0)", p![id, title])?;
-    tx.unaudited("a test's note");
+    crate::testing::unaudited(tx, "a test's note");
     Ok(())
 }
 

@@ -207,14 +207,14 @@ pub struct Tx<'c> {
     session: Session<'c>,
     town: MunicipalityId,
     audits: RefCell<Vec<Audit>>,
-    unaudited: Cell<bool>,
+    free_of_audit: Cell<bool>,
     events: RefCell<Vec<(&'static str, serde_json::Value)>>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c dyn Conn, shared: &'c Shared, town: MunicipalityId) -> Self {
         let session = Session::new(conn, shared);
-        Self { session, town, audits: RefCell::default(), unaudited: Cell::new(false), events: RefCell::default() }
+        Self { session, town, audits: RefCell::default(), free_of_audit: Cell::new(false), events: RefCell::default() }
     }
 
     /// The town this transaction belongs to: always `$1`.
@@ -278,10 +278,30 @@ impl<'c> Tx<'c> {
         self.audits.borrow_mut().push(line);
     }
 
-    /// This write needs no audit line, because `why`: a session, a draft, a cache.
-    pub fn unaudited(&self, why: &'static str) {
+    /// What `work` writes needs no audit line, because `why`: a session, a draft, a cache. What is written before and
+    /// after it, by the caller or by another room in the same transaction, needs its line as ever.
+    pub fn unaudited<T>(&self, why: &'static str, work: impl FnOnce() -> T) -> T {
         tracing::trace!(why, "unaudited write");
-        self.unaudited.set(true);
+        let owed = self.session.changed.get();
+        let done = work();
+        self.session.changed.set(owed);
+        done
+    }
+
+    /// For tests only, through `testing::unaudited`: nothing in this transaction needs a line.
+    pub(crate) fn free_of_audit(&self) {
+        self.free_of_audit.set(true);
+    }
+
+    /// From here to its end, no other transaction of this town holds the lock of this name: for rules that look at
+    /// several rows, where two parallel transactions would each find the rule kept and break it together.
+    pub fn lock(&self, name: &'static str) -> Result<(), DbError> {
+        self.bookkeep(
+            "INSERT INTO locks (municipality, name) VALUES ($1, $2)
+             ON CONFLICT (municipality, name) DO UPDATE SET name = excluded.name",
+            p![name],
+        )?;
+        Ok(())
     }
 
     /// An event for whoever listens later, written with this transaction or not at all.
@@ -312,8 +332,8 @@ impl<'c> Tx<'c> {
     pub(crate) fn finish_write(self) -> Result<bool, DbError> {
         self.session.intact()?;
         let audits = self.audits.take();
-        if self.session.changed.get() && audits.is_empty() && !self.unaudited.get() {
-            return Err(DbError::other("write without audit line: call Tx::audit, or Tx::unaudited with the reason"));
+        if self.session.changed.get() && audits.is_empty() && !self.free_of_audit.get() {
+            return Err(DbError::other("write without audit line: call Tx::audit, or write within Tx::unaudited"));
         }
         for (kind, payload) in self.events.take() {
             let job = outbox::store(&self, kind, &payload)?;

@@ -80,7 +80,7 @@ impl TestSite {
         self.site
             .db
             .write::<(), db::DbError>(id, move |tx| {
-                tx.unaudited("a town for a test");
+                db::testing::unaudited(tx, "a town for a test");
                 web::save_town(tx, &town)?;
                 rooms.iter().try_for_each(|room| (room.template)(tx, &town))
             })

@@ -70,7 +70,7 @@ impl Limits {
 }
 
 /// One IPv6 household has a /64: counting single addresses there would count nothing.
-fn household(client: IpAddr) -> IpAddr {
+pub(crate) fn household(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V6(address) => {
             let bits = u128::from(address) & !((1u128 << 64) - 1);

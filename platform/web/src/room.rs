@@ -20,7 +20,7 @@ pub struct Room {
     /// Fluent sources: German, English.
     pub texts: (&'static str, &'static str),
     pub routes: fn(&mut Routes),
-    /// Reacts to outbox events of any room, in its own transaction, each once.
+    /// Reacts to outbox events of any room, in its own transaction, each once; at most one for a kind of event.
     pub listeners: &'static [Listener],
     pub jobs: &'static [JobKind],
     /// Entries of the main navigation: path and text key.
@@ -96,6 +96,13 @@ impl Room {
     }
 }
 
+impl Room {
+    /// What this room does about an event of this kind, if anything.
+    pub fn listener(&self, event: &str) -> Option<&'static Listener> {
+        self.listeners.iter().find(|listener| listener.event == event)
+    }
+}
+
 /// What listeners and upkeep may use besides their transaction.
 #[derive(Clone)]
 pub struct Stage {
@@ -112,7 +119,7 @@ pub struct DeskContext<'a> {
 
 pub struct Listener {
     pub event: &'static str,
-    /// Runs in one transaction with the mark that the event was handled; so its effect happens once.
+    /// Runs in one transaction with the mark that this room handled the event; so its effect happens once.
     pub handle: fn(&Tx<'_>, &Stage, &serde_json::Value) -> Result<(), DbError>,
 }
 

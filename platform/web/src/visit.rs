@@ -27,6 +27,13 @@ impl std::fmt::Debug for ClientAddress {
     }
 }
 
+impl ClientAddress {
+    /// The address as brakes count it: of IPv6 the network of one household.
+    pub fn household(self) -> IpAddr {
+        crate::limits::household(self.0)
+    }
+}
+
 #[derive(Clone)]
 pub struct Visit {
     pub site: Site,

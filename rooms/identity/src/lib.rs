@@ -3,6 +3,7 @@
 //! is out at once; nobody gives a role for more than they manage themselves.
 
 mod account;
+mod brake;
 mod invite;
 mod password;
 mod paths;
@@ -125,9 +126,10 @@ fn staff_actor(tx: &Tx<'_>, account: base::AccountId, name: String, email: Strin
 
 fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
     let town = tx.municipality();
-    tx.unaudited("sessions and tries come and go without a trace");
-    store::note_sightings(tx, &session::seen_in(town))?;
-    store::tidy_up(tx)?;
+    tx.unaudited("sessions and tries come and go without a trace", || {
+        store::note_sightings(tx, &session::seen_in(town))?;
+        store::tidy_up(tx)
+    })?;
     session::forget_old(town, tx.now());
     Ok(())
 }

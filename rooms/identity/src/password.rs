@@ -1,11 +1,12 @@
-//! Passwords: what is accepted, how it is kept (argon2id), how long a wrong one makes wait. Not where they are stored.
+//! Passwords: what is accepted, how it is kept (argon2id). Not where they are stored, and not how
+//! long a wrong one makes wait: `brake`.
 //! Invariant: hashing and checking take the same time whether an account exists or not, and never run in a `Tx`.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc},
 };
-use base::{Chance, Moment};
+use base::Chance;
 use std::sync::OnceLock;
 use tokio::sync::Semaphore;
 use web::PageError;
@@ -249,17 +250,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     let result = tokio::task::spawn_blocking(work).await;
     drop(permit);
     result.map_err(|_| PageError::internal("password hashing broke off"))
-}
-
-/// Tries without any wait; people mistype.
-const FREE_TRIES: i64 = 5;
-const WAIT_MAX_SECONDS: i64 = 900;
-/// After a day without tries the count begins anew.
-pub(crate) const TRIES_KEPT_SECONDS: i64 = 86_400;
-
-/// Until when an address is refused after so many tries in a row.
-pub fn blocked_until(failures: i64, now: Moment) -> Option<Moment> {
-    let beyond = u32::try_from(failures - FREE_TRIES).ok()?;
-    let seconds = 30i64.saturating_mul(1 << beyond.min(10)).min(WAIT_MAX_SECONDS);
-    Some(now.plus_seconds(seconds))
 }

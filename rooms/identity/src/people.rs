@@ -133,13 +133,13 @@ pub async fn new(visit: Visit) -> Answer {
 }
 
 /// What stops a change.
-enum Stop {
+pub(crate) enum Stop {
     Page(PageError),
     Refused(Refusal),
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Refusal {
+pub(crate) enum Refusal {
     NotYours,
     Yourself,
     LastAdministrator,
@@ -335,9 +335,15 @@ fn audit(tx: &Tx<'_>, visit: &Visit, account: AccountId, action: &'static str, d
     tx.audit(Audit { actor: visit.actor.trace(), action, subject: account.to_string(), detail });
 }
 
-fn must_manage(tx: &Tx<'_>, visit: &Visit, member: &StaffMember) -> Result<Vec<RoleGrant>, Stop> {
+fn must_manage(tx: &Tx<'_>, actor: &Actor, member: &StaffMember) -> Result<Vec<RoleGrant>, Stop> {
     let roles = store::roles_of(tx, member.account)?;
-    if may_manage(&visit.actor, member.home_unit, &roles) { Ok(roles) } else { Err(Stop::Refused(Refusal::NotYours)) }
+    if may_manage(actor, member.home_unit, &roles) { Ok(roles) } else { Err(Stop::Refused(Refusal::NotYours)) }
+}
+
+/// Two who take the last two administrators away at the same moment would each find the other one still there. Before
+/// anything is read about roles.
+fn one_after_the_other(tx: &Tx<'_>) -> Result<(), DbError> {
+    tx.lock("identity.administrators")
 }
 
 /// Somebody else must be able to manage the staff of the whole town after this person no longer can.
@@ -356,7 +362,7 @@ pub async fn move_home(visit: Visit, Path(account): Path<String>, form: Form) ->
         id => Some(OrgUnitId::parse(id).ok_or(PageError::BadRequest("the office is no id"))?),
     };
     change(&visit, &account, form, "flash-identity-saved", move |tx, visit, member| {
-        must_manage(tx, visit, member)?;
+        must_manage(tx, &visit.actor, member)?;
         if !may_grant(&visit.actor, home) {
             return Err(Stop::Refused(Refusal::NotYours));
         }
@@ -402,6 +408,7 @@ pub async fn take_role(visit: Visit, Path(account): Path<String>, form: Form) ->
         if !may_grant(&visit.actor, grant.unit) {
             return Err(Stop::Refused(Refusal::NotYours));
         }
+        one_after_the_other(tx)?;
         must_leave_an_administrator(tx, member.account, &[grant])?;
         if store::remove_role(tx, member.account, grant)? {
             audit(tx, visit, member.account, "staff.role_taken", grant_detail(grant));
@@ -415,7 +422,7 @@ pub async fn take_role(visit: Visit, Path(account): Path<String>, form: Form) ->
 pub async fn invite_again(visit: Visit, Path(account): Path<String>, form: Form) -> Answer {
     let secret = visit.site.secret_token();
     change(&visit, &account, form, "flash-identity-invited", move |tx, visit, member| {
-        must_manage(tx, visit, member)?;
+        must_manage(tx, &visit.actor, member)?;
         let email = EmailAddress::parse(&member.email)
             .map_err(|_| Stop::Page(PageError::internal("a stored address is none")))?;
         invite::send_link(tx, &visit.town, member.account, &member.name, &email, &secret)?;
@@ -427,16 +434,19 @@ pub async fn invite_again(visit: Visit, Path(account): Path<String>, form: Form)
 
 /// `POST …/sperre`: out at once, everywhere. Other rooms hear `staff.disabled`.
 pub async fn disable(visit: Visit, Path(account): Path<String>, form: Form) -> Answer {
-    change(&visit, &account, form, "flash-identity-disabled", |tx, visit, member| {
-        if visit.actor.staff().is_some_and(|staff| staff.account == member.account) {
-            return Err(Stop::Refused(Refusal::Yourself));
-        }
-        let roles = must_manage(tx, visit, member)?;
-        must_leave_an_administrator(tx, member.account, &roles)?;
-        disable_staff(tx, &visit.actor, member.account)?;
-        Ok(())
-    })
-    .await
+    change(&visit, &account, form, "flash-identity-disabled", |tx, visit, member| lock_out(tx, &visit.actor, member))
+        .await
+}
+
+pub(crate) fn lock_out(tx: &Tx<'_>, actor: &Actor, member: &StaffMember) -> Result<(), Stop> {
+    if actor.staff().is_some_and(|staff| staff.account == member.account) {
+        return Err(Stop::Refused(Refusal::Yourself));
+    }
+    one_after_the_other(tx)?;
+    let roles = must_manage(tx, actor, member)?;
+    must_leave_an_administrator(tx, member.account, &roles)?;
+    disable_staff(tx, actor, member.account)?;
+    Ok(())
 }
 
 /// Locks an account, ends its sessions and tells the other rooms. False: it was locked already.
@@ -454,7 +464,7 @@ pub fn disable_staff(tx: &Tx<'_>, actor: &Actor, account: AccountId) -> Result<b
 /// `POST …/freigabe`
 pub async fn enable(visit: Visit, Path(account): Path<String>, form: Form) -> Answer {
     change(&visit, &account, form, "flash-identity-enabled", |tx, visit, member| {
-        must_manage(tx, visit, member)?;
+        must_manage(tx, &visit.actor, member)?;
         if store::set_active(tx, member.account, true)? {
             audit(tx, visit, member.account, "staff.enabled", json!({}));
         }

@@ -2,7 +2,9 @@
 //! the same work; a session's secret is new at every sign-in.
 
 use crate::{
-    DEMO_PASSWORD, DemoAccount, own_path,
+    DEMO_PASSWORD, DemoAccount,
+    brake::{Brake, Device, brakes},
+    own_path,
     password::password_fits,
     seed,
     session::{self, token_hash},
@@ -57,11 +59,14 @@ pub async fn send(visit: Visit, form: Form) -> Answer {
         return again(&visit, state);
     }
     let email = state.form.text("email").to_lowercase();
-    let address = token_hash(&email);
-    let (allowed, found) = visit
+    let (device, network) = (Device::of(&visit), visit.client.household());
+    let here = device.clone();
+    let (allowed, found, counted) = visit
         .write(move |tx| {
-            tx.unaudited("tries at a password are counted, not told");
-            Ok::<_, DbError>((store::count_try(tx, address)?, store::credentials(tx, &email)?))
+            let found = store::credentials(tx, &email)?;
+            let known = found.as_ref().is_some_and(|credentials| here.knows(credentials.account));
+            let brakes = brakes(&email, network, known.then_some(here.id.as_str()));
+            Ok::<_, DbError>((store::count_try(tx, &brakes)?, found, brakes))
         })
         .await?;
     let usable = found.filter(|credentials| allowed && credentials.active);
@@ -70,10 +75,11 @@ pub async fn send(visit: Visit, form: Form) -> Answer {
     let fits = password_fits(usable.and_then(|credentials| credentials.password), password).await?;
     let back = own_path(state.form.text("zurueck")).map(str::to_owned);
     if let Some(account) = account.filter(|_| fits)
-        && let Some(start) = begin(&visit, account, address).await?
+        && let Some(start) = begin(&visit, account, counted).await?
     {
         let mut response = visit.see_other(back.as_deref().unwrap_or(start.first_page));
         response.headers_mut().append(header::SET_COOKIE, web::cookie("sitzung", &start.secret, None));
+        response.headers_mut().append(header::SET_COOKIE, device.with(account).cookie(&visit));
         return Ok(response);
     }
     state.refuse("email", visit.t.s("identity-sign-in-refused"));
@@ -92,7 +98,7 @@ struct Start {
 }
 
 /// `None`: disabled between the check of the password and now.
-async fn begin(visit: &Visit, account: AccountId, address: [u8; 32]) -> Result<Option<Start>, web::PageError> {
+async fn begin(visit: &Visit, account: AccountId, counted: Vec<Brake>) -> Result<Option<Start>, web::PageError> {
     let secret = visit.site.secret_token();
     let (token, old) = (token_hash(&secret), visit.session.as_deref().map(token_hash));
     let device = device_of(visit);
@@ -102,7 +108,7 @@ async fn begin(visit: &Visit, account: AccountId, address: [u8; 32]) -> Result<O
             if let Some(old) = old {
                 store::end_session(tx, old)?;
             }
-            store::forget_tries(tx, address)?;
+            store::forgive_tries(tx, &counted)?;
             open(tx, account, token, &device)?;
             Ok(Some(first_page(&Actor::Staff(actor))))
         })
@@ -155,5 +161,7 @@ pub async fn sign_out(visit: Visit) -> Answer {
     }
     let mut response = visit.see_other_saying("/", "flash-identity-signed-out");
     response.headers_mut().append(header::SET_COOKIE, web::expired_cookie("sitzung"));
+    // Pages of the desk must not come back by the back button for whoever sits there next.
+    response.headers_mut().insert("clear-site-data", http::HeaderValue::from_static("\"cache\""));
     Ok(response)
 }

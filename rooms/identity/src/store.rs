@@ -4,7 +4,7 @@
 mod access;
 
 pub use access::{
-    Invitation, OwnSession, count_try, end_other_sessions, end_session, end_sessions_of, forget_tries, invitation,
+    Invitation, OwnSession, count_try, end_other_sessions, end_session, end_sessions_of, forgive_tries, invitation,
     note_sightings, open_session, put_invitation, session, sessions_of, tidy_up, use_invitation,
 };
 

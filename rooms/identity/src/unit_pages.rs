@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::extract::Path;
 use base::OrgUnitId;
-use db::{Audit, DbError, Once};
+use db::{Audit, DbError, Once, Tx};
 use mail::EmailAddress;
 use serde_json::json;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
@@ -127,7 +127,7 @@ fn read_unit(state: &mut FormState) -> Option<(Option<OrgUnitId>, [String; 4])> 
 }
 
 /// What stops a change; either way nothing is written, not even the once-only key.
-enum Stop {
+pub(crate) enum Stop {
     Page(PageError),
     Circle,
 }
@@ -136,6 +136,16 @@ impl From<DbError> for Stop {
     fn from(error: DbError) -> Self {
         Self::Page(error.into())
     }
+}
+
+/// The office above exists and is not below this one. Under a lock: two who hang two offices below each other at the
+/// same moment would each find no circle.
+pub(crate) fn must_hang_well(tx: &Tx<'_>, id: OrgUnitId, parent: Option<OrgUnitId>) -> Result<(), Stop> {
+    let Some(parent) = parent else { return Ok(()) };
+    tx.lock("identity.org_units")?;
+    let tree = store::tree(tx)?;
+    let is_known = tree.iter().any(|(known, _)| *known == parent);
+    if is_known && !makes_circle(&tree, id, parent) { Ok(()) } else { Err(Stop::Circle) }
 }
 
 async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
@@ -161,12 +171,7 @@ async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
                 return Err(Stop::Page(PageError::Forbidden));
             }
             let id = id.unwrap_or_else(|| OrgUnitId(tx.new_id()));
-            if let Some(parent) = parent {
-                let tree = store::tree(tx)?;
-                if !tree.iter().any(|(known, _)| *known == parent) || makes_circle(&tree, id, parent) {
-                    return Err(Stop::Circle);
-                }
-            }
+            must_hang_well(tx, id, parent)?;
             let [name, short, email, phone] = texts.clone();
             store::put_org_unit(tx, &OrgUnit { id, parent, name, short, email, phone })?;
             let action = if old.is_some() { "org_unit.changed" } else { "org_unit.created" };

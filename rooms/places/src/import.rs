@@ -248,25 +248,26 @@ fn densest(doors: &[Position]) -> Option<Position> {
 async fn write_batch(db: &Db, town: MunicipalityId, batch: Vec<Piece>) -> Result<u64, DbError> {
     let batch = Arc::new(batch);
     db.write(town, move |tx| {
-        tx.unaudited("one batch of an import; the import leaves one line at its end");
-        let mut written = 0;
-        for piece in batch.iter() {
-            written += match piece {
-                Piece::Address(new) => store::put_address(tx, new)?,
-                Piece::Shape(new) => store::put_shape(tx, new)?,
-                Piece::District(new) => store::put_district(tx, new)?,
-                Piece::Asset { new, playground } => {
-                    let parent = match playground {
-                        Some(reference) => store::asset_by_reference(tx, new.source, reference)?,
-                        None => None,
-                    };
-                    store::put_asset(tx, &NewAsset { parent, ..new.clone() })?.1
-                }
-            };
-        }
-        Ok(written)
+        tx.unaudited("one batch of an import; the import leaves one line at its end", || {
+            batch.iter().try_fold(0, |written, piece| Ok::<_, DbError>(written + put_piece(tx, piece)?))
+        })
     })
     .await
+}
+
+fn put_piece(tx: &Tx<'_>, piece: &Piece) -> Result<u64, DbError> {
+    match piece {
+        Piece::Address(new) => store::put_address(tx, new),
+        Piece::Shape(new) => store::put_shape(tx, new),
+        Piece::District(new) => store::put_district(tx, new),
+        Piece::Asset { new, playground } => {
+            let parent = match playground {
+                Some(reference) => store::asset_by_reference(tx, new.source, reference)?,
+                None => None,
+            };
+            Ok(store::put_asset(tx, &NewAsset { parent, ..new.clone() })?.1)
+        }
+    }
 }
 
 /// Takes away what the extract held once and holds no more.
@@ -284,9 +285,10 @@ async fn remove_vanished(db: &Db, town: MunicipalityId, run: &Run) -> Result<u64
         let batch = batch.to_vec();
         removed += db
             .write(town, move |tx| {
-                tx.unaudited("one batch of an import; the import leaves one line at its end");
-                batch.iter().try_fold(0, |sum, (table, reference)| {
-                    Ok::<_, DbError>(sum + store::take_away(tx, *table, Source::Osm, reference)?)
+                tx.unaudited("one batch of an import; the import leaves one line at its end", || {
+                    batch.iter().try_fold(0, |sum, (table, reference)| {
+                        Ok::<_, DbError>(sum + store::take_away(tx, *table, Source::Osm, reference)?)
+                    })
                 })
             })
             .await?;

@@ -38,8 +38,9 @@ pub async fn addresses(db: &Db, town: MunicipalityId, path: &Path) -> Result<Rep
         in_batches(db, town, gone, |tx, row| store::take_away(tx, Table::Addresses, Source::Town, row)).await?;
     report.removed += db
         .write(town, |tx| {
-            tx.unaudited("part of an import; the import leaves one line at its end");
-            store::remove_addresses(tx, Source::Osm)
+            tx.unaudited("part of an import; the import leaves one line at its end", || {
+                store::remove_addresses(tx, Source::Osm)
+            })
         })
         .await?;
     close(db, town, &mut report, bounds, "places.addresses_imported").await?;
@@ -64,17 +65,18 @@ pub async fn assets(db: &Db, town: MunicipalityId, path: &Path) -> Result<Report
     let listed = kinds.clone();
     report.removed = db
         .write(town, move |tx| {
-            tx.unaudited("part of an import; the import leaves one line at its end");
-            let mut removed = 0;
-            for kind in &listed {
-                removed += store::withdraw_kind(tx, Source::Osm, *kind)?;
-                for (reference, known) in store::references_of_kind(tx, Source::Town, *kind)? {
-                    if known != 0 && !references.contains(&reference) {
-                        removed += store::take_away(tx, Table::Assets, Source::Town, &reference)?;
+            tx.unaudited("part of an import; the import leaves one line at its end", || {
+                let mut removed = 0;
+                for kind in &listed {
+                    removed += store::withdraw_kind(tx, Source::Osm, *kind)?;
+                    for (reference, known) in store::references_of_kind(tx, Source::Town, *kind)? {
+                        if known != 0 && !references.contains(&reference) {
+                            removed += store::take_away(tx, Table::Assets, Source::Town, &reference)?;
+                        }
                     }
                 }
-            }
-            Ok::<_, DbError>(removed)
+                Ok::<_, DbError>(removed)
+            })
         })
         .await?;
     close(db, town, &mut report, bounds, "places.assets_imported").await?;
@@ -115,8 +117,9 @@ async fn in_batches<T: Send + Sync + 'static>(
         let (rows, to) = (Arc::clone(&rows), (from + BATCH).min(rows.len()));
         written += db
             .write(town, move |tx| {
-                tx.unaudited("one batch of an import; the import leaves one line at its end");
-                rows[from..to].iter().try_fold(0, |sum, row| Ok::<_, DbError>(sum + put(tx, row)?))
+                tx.unaudited("one batch of an import; the import leaves one line at its end", || {
+                    rows[from..to].iter().try_fold(0, |sum, row| Ok::<_, DbError>(sum + put(tx, row)?))
+                })
             })
             .await?;
         from = to;

@@ -5,6 +5,7 @@
 
 mod access_matrix;
 mod backup;
+mod events;
 mod journeys;
 mod kill;
 mod people;

@@ -49,7 +49,7 @@ pub async fn town(site: &TestSite, host: &str, name: &str) -> MunicipalityId {
     site.site
         .db
         .write::<(), DbError>(id, move |tx| {
-            tx.unaudited("people for a test");
+            db::testing::unaudited(tx, "people for a test");
             for (word, role, unit_word) in STAFF {
                 let unit = unit_word.map(|unit_word| unit(tx.municipality(), unit_word));
                 let new = NewStaff {

@@ -38,7 +38,7 @@ pub async fn open_case(site: &TestSite, id: MunicipalityId, title: &str) -> Stri
                 at: tx.now(),
             };
             let opened = cases::open(tx, &town, &inside.keys, new)?;
-            tx.unaudited("a case for a test");
+            db::testing::unaudited(tx, "a case for a test");
             Ok(opened.number)
         })
         .await

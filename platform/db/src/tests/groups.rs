@@ -73,7 +73,7 @@ async fn a_constraint_that_speaks_up_at_the_commit_finds_its_transaction() {
     let (release, held) = hold(db, town).await;
     let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
     let late = queue(db, town, |tx| {
-        tx.unaudited("a test");
+        crate::testing::unaudited(tx, "a test");
         tx.exec("INSERT INTO test_late_links (municipality, id, note) VALUES ($1, 1, 99)", p![])
     })
     .await;
@@ -96,7 +96,7 @@ async fn a_timeout_in_a_group_hits_only_its_own() {
     let (release, held) = hold(db, town).await;
     let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
     let slow = queue(db, town, |tx| {
-        tx.unaudited("a test");
+        crate::testing::unaudited(tx, "a test");
         tx.exec(super::faults::SLOW_UPDATE, p![])
     })
     .await;
@@ -125,7 +125,7 @@ async fn a_full_disk_refuses_and_the_rest_goes_on() {
     let (release, held) = hold(db, town).await;
     let a = queue(db, town, |tx| insert(tx, 2, "b")).await;
     let huge = queue(db, town, |tx| {
-        tx.unaudited("a test");
+        crate::testing::unaudited(tx, "a test");
         let body = vec![7_u8; 1_000_000];
         tx.exec("UPDATE test_notes SET body = $2 WHERE municipality = $1 AND id = 1", p![body])
     })

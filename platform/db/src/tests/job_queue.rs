@@ -1,7 +1,13 @@
 //! Jobs and events: with their transaction or not at all, once at a time, never lost, never silent.
 
 use super::{SET, ids, insert};
-use crate::{ClaimedJob, DbError, JobTicket, NewJob, Next, event, forget_events, p, testing::TestDb, testing::on_both};
+use crate::{
+    ClaimedJob, DbError, JobTicket, NewJob, Next, Operating, Tx, delivery, event, forget_events,
+    outbox::{OLD_EVENTS, STILL_NEEDED},
+    p,
+    postgres::on_own_connection,
+    testing::{TestDb, on_both},
+};
 use base::MunicipalityId;
 use serde_json::json;
 use std::{collections::HashSet, time::Duration};
@@ -235,6 +241,102 @@ async fn an_event_arrives_as_a_job_with_its_transaction() {
         assert_eq!(test.db.write(town, forget).await.unwrap(), 0);
         test.db.finish_job(claimed[0].ticket).await.unwrap();
         assert_eq!(test.db.write(town, forget).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_is_kept_as_long_as_any_room_still_needs_it() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let emit = |tx: &Tx<'_>| {
+            (0..3).for_each(|n| tx.emit("note.added", json!({ "note": n })));
+            Ok::<_, DbError>(())
+        };
+        test.db.write(town, emit).await.unwrap();
+        let events: Vec<Uuid> = claim(&test)
+            .await
+            .iter()
+            .map(|job| Uuid::parse_str(job.payload["event"].as_str().unwrap()).unwrap())
+            .collect();
+        for job in events.clone() {
+            // Much later than the event: as after a long stop, or when a person let a stuck one try again.
+            test.clock.advance_seconds(10_000);
+            enqueue(&test, town, delivery(job, Some("reports"))).await;
+        }
+        let forget = |tx: &Tx<'_>| forget_events(tx, tx.now().plus_seconds(-100));
+        assert_eq!(test.db.write(town, forget).await.unwrap(), 0);
+        test.db
+            .operate(|o: &Operating<'_>| o.exec("DELETE FROM jobs WHERE payload NOT LIKE '%reports%'", p![]))
+            .await
+            .unwrap();
+        assert_eq!(test.db.write(town, forget).await.unwrap(), 0);
+        let room = claim(&test).await;
+        assert_eq!((room.len(), room[0].payload["room"].as_str()), (3, Some("reports")));
+        test.db.finish_job(room[1].ticket).await.unwrap();
+        assert_eq!(test.db.write(town, forget).await.unwrap(), 1);
+        let left = async |id: Uuid| test.db.read(town, move |tx| event(tx, id)).await.unwrap().is_some();
+        let finished = Uuid::parse_str(room[1].payload["event"].as_str().unwrap()).unwrap();
+        for id in events {
+            assert_eq!(left(id).await, id != finished);
+        }
+    })
+    .await;
+}
+
+/// How the database would answer this.
+async fn plan_of(test: &TestDb, sql: String) -> String {
+    let settings = test.settings();
+    let explain = move || match settings.url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let conn = rusqlite::Connection::open(path).unwrap();
+            let mut asked = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = asked.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+        }
+        None => {
+            let ask = |client: &mut ::postgres::Client| {
+                let rows = client.query(&format!("EXPLAIN {sql}"), &[]).unwrap();
+                Ok(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"))
+            };
+            on_own_connection(&settings, ask).unwrap()
+        }
+    };
+    std::thread::spawn(explain).join().unwrap()
+}
+
+#[tokio::test]
+async fn keeping_house_reads_no_whole_table() {
+    on_both(SET, async |test| {
+        let towns = [test.town().await, test.town().await];
+        for town in towns {
+            let fill = |tx: &Tx<'_>| {
+                (0..1_500).for_each(|n| tx.emit("note.added", json!({ "note": n })));
+                (0..1_500).for_each(|_| tx.enqueue(job("mail", None)));
+                Ok::<_, DbError>(())
+            };
+            test.db.write(town, fill).await.unwrap();
+        }
+        test.db.analyze().await.unwrap();
+        let town = towns[0];
+        let bound = base::first_id_of(test.db.clock().now().plus_days(-90));
+        let (start, end) = (Uuid::nil().to_string(), bound.to_string());
+        let questions = [
+            (STILL_NEEDED, "jobs_key", vec![town.0.to_string(), "event".to_owned(), end.clone()]),
+            (OLD_EVENTS, "outbox", vec![town.0.to_string(), start, end, "500".to_owned()]),
+        ];
+        for (sql, index, values) in questions {
+            let literal = |sql: String, (number, value): (usize, &String)| {
+                // In SQLite a UUID is a blob: the plan does not care which.
+                let quote = if value == "500" { "" } else { "'" };
+                sql.replace(&format!("${number}"), &format!("{quote}{value}{quote}"))
+            };
+            let filled = (1..).zip(&values).fold(sql.to_owned(), literal);
+            let plan = plan_of(&test, filled).await;
+            eprintln!("{plan}");
+            assert!(plan.contains(index) && !plan.contains("Seq Scan") && !plan.contains("SCAN"), "{sql}: {plan}");
+            assert!(plan.contains("Index") || plan.contains("INDEX"), "{sql}: {plan}");
+        }
     })
     .await;
 }

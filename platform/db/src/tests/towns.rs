@@ -15,7 +15,7 @@ async fn a_transaction_reaches_only_its_town() {
             .db
             .write(here, |tx| {
                 assert_ne!(tx.municipality().0, uuid::Uuid::nil());
-                tx.unaudited("a test");
+                crate::testing::unaudited(tx, "a test");
                 tx.exec("DELETE FROM test_notes WHERE municipality = $1", p![])
             })
             .await

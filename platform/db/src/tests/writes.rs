@@ -1,7 +1,7 @@
 //! All of a transaction or nothing; the audit rule; violated constraints; what a read may not do.
 
 use super::{SET, add, ids, insert, line};
-use crate::{Constraint, DbError, Kind, NewJob, Violated, p, testing::on_both};
+use crate::{Constraint, DbError, Kind, NewJob, Tx, Violated, p, testing::on_both};
 use serde_json::json;
 use std::sync::{
     Arc,
@@ -89,6 +89,63 @@ async fn a_read_cannot_write() {
 }
 
 #[tokio::test]
+async fn what_is_written_beside_an_unaudited_write_still_owes_its_line() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        const ADD: &str = "INSERT INTO test_notes (municipality, id, title) VALUES ($1, $2, 'a' || CAST($3 AS TEXT))";
+        let add = |tx: &Tx<'_>, id: i64| tx.exec(ADD, p![id, id.to_string()]);
+        let write = async |order: &'static [(bool, i64)]| {
+            let work = move |tx: &Tx<'_>| {
+                for (free, id) in order {
+                    if *free {
+                        tx.unaudited("a test", || add(tx, *id))?
+                    } else {
+                        add(tx, *id)?
+                    };
+                }
+                Ok::<_, DbError>(())
+            };
+            test.db.write(town, work).await
+        };
+        write(&[(true, 1), (true, 2)]).await.unwrap();
+        for order in [&[(true, 3), (false, 4)], &[(false, 5), (true, 6)]] {
+            let got = write(order).await;
+            assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("audit")), "{got:?}");
+        }
+        assert_eq!(ids(&test.db, town).await, [1, 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lock_lets_one_transaction_of_a_town_in_at_a_time() {
+    on_both(SET, async |test| {
+        let (town, other) = (test.town().await, test.town().await);
+        let inside = Arc::new(AtomicUsize::new(0));
+        let mut all = tokio::task::JoinSet::new();
+        for town in [town, town, town, town, other, other] {
+            let (db, inside) = (test.db.clone(), Arc::clone(&inside));
+            all.spawn(async move {
+                db.write(town, move |tx| {
+                    tx.lock("test.rule")?;
+                    let mine = tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![])?;
+                    inside.fetch_add(1, Ordering::SeqCst);
+                    let id = mine.unwrap_or(0) + 1;
+                    insert(tx, id, &format!("note {id}"))
+                })
+                .await
+            });
+        }
+        for done in all.join_all().await {
+            done.unwrap();
+        }
+        assert_eq!(inside.load(Ordering::SeqCst), 6, "nobody had to run again: each counted what the others left");
+        assert_eq!((ids(&test.db, town).await, ids(&test.db, other).await), (vec![1, 2, 3, 4], vec![1, 2]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn after_a_failed_statement_nothing_more_happens() {
     on_both(SET, async |test| {
         let town = test.town().await;
@@ -170,7 +227,7 @@ async fn violated_constraints_have_one_shape() {
         let late: Result<u64, DbError> = test
             .db
             .write(town, |tx| {
-                tx.unaudited("a test");
+                crate::testing::unaudited(tx, "a test");
                 tx.exec("INSERT INTO test_late_links (municipality, id, note) VALUES ($1, 1, 99)", p![])
             })
             .await;
@@ -253,7 +310,7 @@ async fn a_deadlock_is_repeated_until_both_are_through() {
                         barrier.wait();
                     }
                     touch(order[1])?;
-                    tx.unaudited("a test");
+                    crate::testing::unaudited(tx, "a test");
                     Ok::<_, DbError>(())
                 })
                 .await

@@ -30,7 +30,7 @@ pub(super) async fn scene(site: &TestSite) -> Scene {
         .site
         .db
         .write::<_, DbError>(town, move |tx| {
-            tx.unaudited("a test");
+            db::testing::unaudited(tx, "a test");
             let people = [
                 ("anna", "works_depot"),
                 ("ben", "works_depot"),

@@ -16,7 +16,7 @@ fn rooms() -> Vec<Room> {
 async fn staff(site: &TestSite, town: base::MunicipalityId, role: &'static str) -> Browser {
     let hash: PasswordHash = hash_password_blocking(&base::SeededChance::new(3), PASSWORD).unwrap();
     let done = site.site.db.write(town, move |tx| {
-        tx.unaudited("a test");
+        db::testing::unaudited(tx, "a test");
         create_staff(
             tx,
             &NewStaff {

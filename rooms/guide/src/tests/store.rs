@@ -21,7 +21,7 @@ async fn write<T: Send + 'static>(
     f: impl Fn(&Tx<'_>) -> Result<T, DbError> + Send + 'static,
 ) -> T {
     let done = db.write(town, move |tx| {
-        tx.unaudited("a test");
+        db::testing::unaudited(tx, "a test");
         f(tx)
     });
     done.await.unwrap()

@@ -2,8 +2,7 @@
 //! Invariant: nothing here tells an expired thing from one that never was.
 
 use crate::{
-    password::TRIES_KEPT_SECONDS,
-    password::blocked_until,
+    brake::{Brake, TRIES_KEPT_SECONDS},
     session::{IDLE_SECONDS, TokenHash, WHOLE_SECONDS},
 };
 use base::{AccountId, Moment};
@@ -137,7 +136,19 @@ pub fn use_invitation(tx: &Tx<'_>, token: TokenHash) -> Result<bool, DbError> {
 }
 
 /// Counts a try at a password before it is checked, so that parallel tries count too. False: too many in a row, wait.
-pub fn count_try(tx: &Tx<'_>, address: TokenHash) -> Result<bool, DbError> {
+/// A try that one brake refuses does not count for the next.
+pub fn count_try(tx: &Tx<'_>, brakes: &[Brake]) -> Result<bool, DbError> {
+    tx.unaudited("tries at a password are counted, not told", || {
+        for brake in brakes {
+            if !count_at(tx, *brake)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
+}
+
+fn count_at(tx: &Tx<'_>, brake: Brake) -> Result<bool, DbError> {
     let now = tx.now();
     let row: Option<(i64, Moment)> = tx.query_one(
         "INSERT INTO identity_tries (municipality, address, failures, blocked_until, last_at) VALUES ($1, $2, 1, 0, $3)
@@ -145,23 +156,35 @@ pub fn count_try(tx: &Tx<'_>, address: TokenHash) -> Result<bool, DbError> {
             failures = CASE WHEN identity_tries.last_at < $4 THEN 1 ELSE identity_tries.failures + 1 END,
             last_at = excluded.last_at
          RETURNING failures, blocked_until",
-        p![address, now, now.plus_seconds(-TRIES_KEPT_SECONDS)],
+        p![brake.key, now, now.plus_seconds(-TRIES_KEPT_SECONDS)],
     )?;
     let (failures, blocked) = row.unwrap_or((1, Moment::from_micros(0)));
     if blocked > now {
         return Ok(false);
     }
-    if let Some(until) = blocked_until(failures, now) {
+    if let Some(until) = brake.blocked_until(failures, now) {
         tx.exec(
             "UPDATE identity_tries SET blocked_until = $3 WHERE municipality = $1 AND address = $2",
-            p![address, until],
+            p![brake.key, until],
         )?;
     }
     Ok(true)
 }
 
-/// After the right password the count begins anew.
-pub fn forget_tries(tx: &Tx<'_>, address: TokenHash) -> Result<(), DbError> {
-    tx.exec("DELETE FROM identity_tries WHERE municipality = $1 AND address = $2", p![address])?;
-    Ok(())
+/// After the right password the person's own counts begin anew; the count of all networks loses this one try.
+pub fn forgive_tries(tx: &Tx<'_>, brakes: &[Brake]) -> Result<(), DbError> {
+    tx.unaudited("tries at a password are counted, not told", || {
+        for brake in brakes {
+            if brake.clears {
+                tx.exec("DELETE FROM identity_tries WHERE municipality = $1 AND address = $2", p![brake.key])?;
+            } else {
+                tx.exec(
+                    "UPDATE identity_tries SET failures = failures - 1
+                     WHERE municipality = $1 AND address = $2 AND failures > 0",
+                    p![brake.key],
+                )?;
+            }
+        }
+        Ok(())
+    })
 }

@@ -30,7 +30,7 @@ async fn hire(
 ) -> StaffMember {
     let hash = hash_password_blocking(&base::SeededChance::new(3), PASSWORD).unwrap();
     let done = site.site.db.write::<_, db::DbError>(town, move |tx| {
-        tx.unaudited("a test");
+        db::testing::unaudited(tx, "a test");
         let new = NewStaff {
             name: format!("Person {email}"),
             email: email.to_owned(),
@@ -102,6 +102,35 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
         site.clock.advance_seconds(901);
         let sent = anna.send_only(&page, "/anmelden", &right).await;
         assert_eq!(sent.location(), Some("/arbeit"), "a foreign way back is not taken");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_does_not_lock_a_clerk_out_of_their_own_device() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        hire(&site, town, "anna@rathaus.example", "clerk", None).await;
+        let mut anna = sign_in(&site, "anna@rathaus.example").await;
+        let account = anna.visit("/konto").await;
+        anna.send_only(&account, "/abmelden", &[]).await.is(303);
+        assert!(anna.cookie("geraet").is_some_and(|cookie| !cookie.contains("anna")), "the device stays known");
+        let right = [("email", "anna@rathaus.example"), ("password", PASSWORD)];
+        let mut stranger = site.visitor(HOST);
+        let page = stranger.visit("/anmelden").await;
+        for _ in 0..8 {
+            let guess = [("email", "anna@rathaus.example"), ("password", "geraten geraten")];
+            stranger.send_only(&page, "/anmelden", &guess).await.is(422);
+        }
+        stranger.send_only(&page, "/anmelden", &right).await.is(422);
+        assert!(stranger.cookie("geraet").is_none(), "guessing makes no device known");
+        // The cookie of one person says nothing about another, and a forged one nothing at all.
+        for forged in ["unsinn", "Z2VoZWlt.99999999999.AAAA"] {
+            stranger.set_cookie("geraet", forged);
+            stranger.send_only(&page, "/anmelden", &right).await.is(422);
+        }
+        let page = anna.visit("/anmelden").await;
+        anna.send_only(&page, "/anmelden", &right).await.is(303);
     })
     .await;
 }

@@ -1,8 +1,10 @@
 //! Rules without a database: return paths, passwords, waits, grants, who may manage whom.
 
 use crate::{
-    PasswordRefusal, Role, RoleGrant, Units, check_new_password, own_path,
-    password::{blocked_until, hash_password_blocking},
+    PasswordRefusal, Role, RoleGrant, Units,
+    brake::{Device, brakes},
+    check_new_password, own_path,
+    password::hash_password_blocking,
     role::{grants, makes_circle, may_edit_unit, may_grant, may_manage, unfold, units_for},
     session::{device, is_alive},
     sign_in::first_page,
@@ -77,11 +79,46 @@ fn a_stored_password_is_argon2id_with_the_owasp_parameters() {
 #[test]
 fn the_wait_grows_and_ends() {
     let now = Moment::from_micros(0);
-    let seconds = |failures| blocked_until(failures, now).map(|until| until.seconds_since(now));
-    let table =
-        [(1, None), (4, None), (5, Some(30)), (6, Some(60)), (9, Some(480)), (10, Some(900)), (1_000, Some(900))];
-    for (failures, wait) in table {
-        assert_eq!(seconds(failures), wait, "{failures}");
+    let network = "192.0.2.1".parse().unwrap();
+    let (known, unknown) = (brakes("anna@x", network, Some("d")), brakes("anna@x", network, None));
+    let table = [
+        (known[0], [(4, None), (5, Some(30)), (6, Some(60)), (9, Some(480)), (10, Some(900)), (1_000, Some(900))]),
+        (unknown[0], [(4, None), (5, Some(30)), (6, Some(60)), (9, Some(480)), (10, Some(900)), (1_000, Some(900))]),
+        (unknown[1], [(5, None), (199, None), (200, Some(30)), (201, Some(60)), (205, Some(900)), (9_000, Some(900))]),
+    ];
+    for (brake, rows) in table {
+        for (failures, wait) in rows {
+            let seconds = brake.blocked_until(failures, now).map(|until| until.seconds_since(now));
+            assert_eq!(seconds, wait, "{failures}");
+        }
+    }
+}
+
+#[test]
+fn tries_count_where_they_come_from() {
+    let (here, there) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+    let keys = |email, network, device| brakes(email, network, device).iter().map(|b| b.key).collect::<Vec<_>>();
+    let (one, other) = (keys("anna@x", here, None), keys("anna@x", there, None));
+    assert_ne!(one[0], other[0], "networks are counted apart");
+    assert_eq!(one[1], other[1], "and once together");
+    assert_eq!(keys("anna@x", here, Some("d")), keys("anna@x", there, Some("d")), "a known device may travel");
+    assert!(keys("anna@x", here, Some("d")).iter().all(|key| !one.contains(key)), "strangers do not brake it");
+    for (a, b) in [(None, None), (Some("d"), Some("d")), (Some("d"), Some("e"))] {
+        let (anna, berta) = (keys("anna@x", here, a), keys("berta@x", here, b));
+        assert!(anna.iter().all(|key| !berta.contains(key)), "every address has its own counts");
+    }
+}
+
+#[test]
+fn a_device_knows_the_last_eight_people() {
+    let person = |n: u128| AccountId(Uuid::from_u128(n));
+    let device = (1..=9).fold(Device::read(&format!("geheim {}", person(1))).unwrap(), |d, n| d.with(person(n)));
+    assert!(!device.knows(person(1)) && (2..=9).all(|n| device.knows(person(n))));
+    let again = device.clone().with(person(2)).with(person(10));
+    assert!(again.knows(person(2)) && !again.knows(person(3)), "whoever signs in is the last to be forgotten");
+    assert_eq!(Device::read(&device.text()), Some(device));
+    for broken in ["", "geheim", "geheim anna", "geheim "] {
+        assert_eq!(Device::read(broken), None, "{broken:?}");
     }
 }
 

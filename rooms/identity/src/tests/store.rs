@@ -3,8 +3,11 @@
 
 use crate::{
     DEMO_PASSWORD, InviteRefusal, MIGRATIONS, NewInvitation, NewStaff, OrgUnit, PasswordHash, Role, RoleGrant,
-    actor_of, authenticate, disable_staff, has_demo_accounts, invite_staff, seed, session::token_hash, standard_unit,
-    store,
+    actor_of, authenticate,
+    brake::{Brake, brakes},
+    disable_staff, has_demo_accounts, invite_staff, people, seed,
+    session::token_hash,
+    standard_unit, store, unit_pages,
 };
 use base::{Actor, Land, MunicipalityId, OrgUnitId, Permission, Position, Scope, may};
 use db::{
@@ -12,6 +15,7 @@ use db::{
     testing::{TestDb, on_both},
 };
 use mail::EmailAddress;
+use std::time::Duration;
 use web::{Town, TownKind};
 
 const SETS: &[Migrations] = &[("identity", MIGRATIONS)];
@@ -48,7 +52,7 @@ async fn write<T: Send + 'static>(
     f: impl Fn(&Tx<'_>) -> Result<T, DbError> + Send + 'static,
 ) -> T {
     let done = db.write(town, move |tx| {
-        tx.unaudited("a test");
+        db::testing::unaudited(tx, "a test");
         f(tx)
     });
     done.await.unwrap()
@@ -90,7 +94,7 @@ async fn an_address_belongs_to_one_account_of_a_town() {
         let (town, other) = (test.town().await, test.town().await);
         let account = write(&test.db, town, |tx| store::create_staff(tx, &clerk("Anna@rathaus.example", None))).await;
         let twin = test.db.write(town, |tx| {
-            tx.unaudited("a test");
+            db::testing::unaudited(tx, "a test");
             store::create_staff(tx, &clerk("anna@RATHAUS.example", None))
         });
         assert!(twin.await.unwrap_err().violates(Constraint::Unique, "email_folded"));
@@ -266,7 +270,7 @@ async fn tries_are_counted_for_any_address_and_forgotten_after_success() {
     on_both(SETS, async |test: TestDb| {
         let town = test.town().await;
         let attempt =
-            async || write(&test.db, town, |tx| store::count_try(tx, token_hash("nobody@rathaus.example"))).await;
+            async || write(&test.db, town, |tx| store::count_try(tx, &stranger("nobody@rathaus.example", 1))).await;
         let mut allowed = vec![];
         for _ in 0..7 {
             allowed.push(attempt().await);
@@ -275,8 +279,148 @@ async fn tries_are_counted_for_any_address_and_forgotten_after_success() {
         test.clock.advance_seconds(31);
         assert!(attempt().await, "after the wait one more try");
         assert!(!attempt().await);
-        write(&test.db, town, |tx| store::forget_tries(tx, token_hash("nobody@rathaus.example"))).await;
+        write(&test.db, town, |tx| store::forgive_tries(tx, &stranger("nobody@rathaus.example", 1))).await;
         assert!(attempt().await);
+    })
+    .await;
+}
+
+/// What tries from an unknown device in this network count against.
+fn stranger(email: &str, network: u8) -> Vec<Brake> {
+    brakes(email, std::net::Ipv4Addr::new(192, 0, 2, network).into(), None)
+}
+
+#[tokio::test]
+async fn strangers_brake_each_other_and_never_a_known_device() {
+    on_both(SETS, async |test: TestDb| {
+        let town = test.town().await;
+        let attempt = async |brakes: Vec<Brake>| write(&test.db, town, move |tx| store::count_try(tx, &brakes)).await;
+        let own = brakes("anna", "192.0.2.9".parse().unwrap(), Some("device"));
+        let mut allowed = 0;
+        for network in 0..60 {
+            for _ in 0..6 {
+                allowed += u32::from(attempt(stranger("anna", network)).await);
+            }
+        }
+        assert_eq!(allowed, 200, "five for each network, until all of them together are too many");
+        assert!(!attempt(stranger("anna", 200)).await, "a new network does not help");
+        assert!(attempt(stranger("berta", 200)).await, "another person does not suffer");
+        assert!(attempt(own.clone()).await, "nor does the person on their own device");
+        // Whoever was refused cost the others nothing.
+        test.clock.advance_seconds(31);
+        assert!(attempt(stranger("anna", 201)).await);
+        assert!(!attempt(stranger("anna", 202)).await);
+        let mut guesses = 1;
+        while attempt(own.clone()).await {
+            guesses += 1;
+        }
+        assert_eq!(guesses, 5, "a stolen device does not guess on either");
+        write(&test.db, town, move |tx| store::forgive_tries(tx, &own)).await;
+        test.clock.advance_seconds(86_401);
+        assert!(attempt(stranger("anna", 202)).await, "after a quiet day the count begins anew");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_in_every_day_from_new_devices_never_brakes() {
+    on_both(SETS, async |test: TestDb| {
+        let town = test.town().await;
+        for _ in 0..210 {
+            let allowed = write(&test.db, town, |tx| {
+                let allowed = store::count_try(tx, &stranger("anna", 1))?;
+                store::forgive_tries(tx, &stranger("anna", 1))?;
+                Ok(allowed)
+            });
+            assert!(allowed.await);
+            test.clock.advance_seconds(60);
+        }
+    })
+    .await;
+}
+
+/// Runs two transactions so that the second begins when the first has done its work but not yet committed. A lock makes
+/// the second wait; without one both see the state before.
+async fn race<F>(test: &TestDb, town: MunicipalityId, first: F, second: F) -> [bool; 2]
+where
+    F: Fn(&Tx<'_>) -> Result<bool, DbError> + Send + 'static,
+{
+    let (at_work, begin) = tokio::sync::oneshot::channel();
+    let (second_done, gate) = std::sync::mpsc::channel::<()>();
+    let at_work = std::sync::Mutex::new(Some(at_work));
+    let db = test.db.clone();
+    let one = tokio::spawn(async move {
+        db.write(town, move |tx| {
+            let outcome = first(tx)?;
+            at_work.lock().unwrap().take().map(|signal| signal.send(()));
+            gate.recv_timeout(Duration::from_millis(400)).ok();
+            Ok::<_, DbError>(outcome)
+        })
+        .await
+    });
+    begin.await.unwrap();
+    let other = test.db.write(town, second).await.unwrap();
+    second_done.send(()).ok();
+    [one.await.unwrap().unwrap(), other]
+}
+
+#[tokio::test]
+async fn two_administrators_who_lock_each_other_out_at_once_leave_one() {
+    on_both(SETS, async |test: TestDb| {
+        let town = test.town().await;
+        let (a, b) = write(&test.db, town, |tx| {
+            let admin =
+                NewStaff { roles: vec![("administrator".to_owned(), None)], ..clerk("a@rathaus.example", None) };
+            let a = store::create_staff(tx, &admin)?;
+            Ok((a, store::create_staff(tx, &NewStaff { email: "b@rathaus.example".into(), ..admin })?))
+        })
+        .await;
+        let lock_out = |actor, member| {
+            move |tx: &Tx<'_>| {
+                let actor = Actor::Staff(actor_of(tx, actor)?.unwrap());
+                let member = store::staff_member(tx, member)?.unwrap();
+                Ok(people::lock_out(tx, &actor, &member).is_ok())
+            }
+        };
+        // On SQLite the second may find itself locked out already.
+        let second_in_time = move |tx: &Tx<'_>| match actor_of(tx, b)? {
+            Some(_) => lock_out(b, a)(tx),
+            None => Ok(false),
+        };
+        let first = lock_out(a, b);
+        let outcome = race(&test, town, Box::new(first) as BoxedWork, Box::new(second_in_time)).await;
+        assert_eq!(outcome, [true, false]);
+        let left = test.db.read(town, store::staff).await.unwrap().into_iter().filter(|member| member.active).count();
+        assert_eq!(left, 1);
+    })
+    .await;
+}
+
+type BoxedWork = Box<dyn Fn(&Tx<'_>) -> Result<bool, DbError> + Send>;
+
+#[tokio::test]
+async fn two_offices_hung_below_each_other_at_once_make_no_circle() {
+    on_both(SETS, async |test: TestDb| {
+        let town = test.town().await;
+        let (a, b) = (OrgUnitId(uuid::Uuid::from_u128(1)), OrgUnitId(uuid::Uuid::from_u128(2)));
+        write(&test.db, town, move |tx| {
+            store::put_org_unit(tx, &unit(a, None))?;
+            store::put_org_unit(tx, &unit(b, None))
+        })
+        .await;
+        let hang = |id, parent| {
+            move |tx: &Tx<'_>| {
+                db::testing::unaudited(tx, "a test");
+                if unit_pages::must_hang_well(tx, id, Some(parent)).is_err() {
+                    return Ok(false);
+                }
+                store::put_org_unit(tx, &unit(id, Some(parent)))?;
+                Ok(true)
+            }
+        };
+        assert_eq!(race(&test, town, hang(a, b), hang(b, a)).await, [true, false]);
+        let tree = test.db.read(town, store::tree).await.unwrap();
+        assert!(tree.contains(&(a, Some(b))) && tree.contains(&(b, None)), "{tree:?}");
     })
     .await;
 }
@@ -287,7 +431,7 @@ async fn parallel_tries_cannot_slip_through() {
         let town = test.town().await;
         let tries = (0..20).map(|_| {
             let db = test.db.clone();
-            tokio::spawn(async move { write(&db, town, |tx| store::count_try(tx, token_hash("anna"))).await })
+            tokio::spawn(async move { write(&db, town, |tx| store::count_try(tx, &stranger("anna", 1))).await })
         });
         let mut allowed = 0;
         for attempt in tries.collect::<Vec<_>>() {

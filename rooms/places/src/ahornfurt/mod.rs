@@ -59,8 +59,9 @@ pub async fn seed(db: &Db, town: MunicipalityId) -> Result<bool, DbError> {
         let (pieces, to) = (Arc::clone(&pieces), (from + BATCH).min(pieces.len()));
         rows += db
             .write(town, move |tx| {
-                tx.unaudited("one batch of the demo town; one line follows at its end");
-                pieces[from..to].iter().try_fold(0, |sum, piece| Ok::<_, DbError>(sum + put(tx, piece)?))
+                tx.unaudited("one batch of the demo town; one line follows at its end", || {
+                    pieces[from..to].iter().try_fold(0, |sum, piece| Ok::<_, DbError>(sum + put(tx, piece)?))
+                })
             })
             .await?;
         from = to;

@@ -82,7 +82,7 @@ async fn own_lists_replace_derived_rows() {
     on_both(SETS, async |test| {
         let (db, town) = (test.db.clone(), test.town().await);
         let derived = db.write(town, |tx| {
-            tx.unaudited("test");
+            db::testing::unaudited(tx, "test");
             let (source, position) = (Source::Osm, at(0.0, 0.0));
             let text = |text: &str| text.to_owned();
             store::put_address(

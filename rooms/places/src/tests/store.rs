@@ -40,7 +40,7 @@ fn frame() -> MapFrame {
 
 /// Two streets, a park with a playground and a swing, a lamp, two districts.
 pub fn small_town(tx: &Tx<'_>) -> Result<bool, DbError> {
-    tx.unaudited("a town for a test");
+    db::testing::unaudited(tx, "a town for a test");
     for (index, number) in ["1", "2", "5", "5a", "12"].into_iter().enumerate() {
         store::put_address(tx, &address("Lindenstraße", number, at(10.0, index as f64 * 20.0)))?;
         store::put_address(tx, &address("Hauptstraße", number, at(-500.0, index as f64 * 20.0)))?;
@@ -95,7 +95,7 @@ async fn a_second_run_changes_nothing() {
         let moved = address("Lindenstraße", "1", at(11.0, 0.0));
         let changed = db
             .write(town, move |tx| {
-                tx.unaudited("test");
+                db::testing::unaudited(tx, "test");
                 store::put_address(tx, &moved)?;
                 publish_map(tx, &frame())
             })
@@ -177,7 +177,7 @@ async fn a_sticker_leads_to_its_asset_until_it_is_withdrawn() {
         let parent = swing.parent.unwrap();
         assert_eq!(look(&db, town, move |tx| store::assets_of(tx, parent)).await, vec![swing.clone()]);
         let gone = db.write(town, |tx| {
-            tx.unaudited("test");
+            db::testing::unaudited(tx, "test");
             store::take_away(tx, Table::Assets, Source::Town, "SP-014-02")
         });
         assert_eq!(gone.await.unwrap(), 1);

@@ -13,14 +13,18 @@ pub fn draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
     content.map(read).transpose()
 }
 
+/// Why drafts leave no audit lines.
+const NOT_YET: &str = "a draft is not yet a report";
+
 /// The same, and nobody else changes it before this transaction ends: for reading, adding and writing.
 pub fn lock_draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
-    tx.unaudited("a draft is not yet a report");
-    let content: Option<String> = tx.scalar(
-        "UPDATE reports_drafts SET changed_at = $3
-         WHERE municipality = $1 AND id = $2 AND expires_at > $3 AND content <> '' RETURNING content",
-        p![id, tx.now()],
-    )?;
+    let content: Option<String> = tx.unaudited(NOT_YET, || {
+        tx.scalar(
+            "UPDATE reports_drafts SET changed_at = $3
+             WHERE municipality = $1 AND id = $2 AND expires_at > $3 AND content <> '' RETURNING content",
+            p![id, tx.now()],
+        )
+    })?;
     content.map(read).transpose()
 }
 
@@ -40,22 +44,26 @@ fn document(draft: &Draft) -> Result<String, DbError> {
 }
 
 pub fn create_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<(), DbError> {
-    tx.unaudited("a draft is not yet a report");
-    tx.exec(
-        "INSERT INTO reports_drafts (municipality, id, content, changed_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        p![id, document(draft)?, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
-    )?;
+    let content = document(draft)?;
+    tx.unaudited(NOT_YET, || {
+        tx.exec(
+            "INSERT INTO reports_drafts (municipality, id, content, changed_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            p![id, content, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
+        )
+    })?;
     Ok(())
 }
 
 /// False if the draft expired or was sent meanwhile.
 pub fn save_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<bool, DbError> {
-    tx.unaudited("a draft is not yet a report");
-    let rows = tx.exec(
-        "UPDATE reports_drafts SET content = $3, changed_at = $4, expires_at = $5
-         WHERE municipality = $1 AND id = $2 AND expires_at > $4 AND content <> ''",
-        p![id, document(draft)?, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
-    )?;
+    let content = document(draft)?;
+    let rows = tx.unaudited(NOT_YET, || {
+        tx.exec(
+            "UPDATE reports_drafts SET content = $3, changed_at = $4, expires_at = $5
+             WHERE municipality = $1 AND id = $2 AND expires_at > $4 AND content <> ''",
+            p![id, content, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
+        )
+    })?;
     Ok(rows == 1)
 }
 
@@ -69,6 +77,7 @@ pub fn take_draft(tx: &Tx<'_>, id: Uuid) -> Result<Option<Draft>, DbError> {
 }
 
 pub fn forget_old_drafts(tx: &Tx<'_>) -> Result<u64, DbError> {
-    tx.unaudited("an expired draft never was a report");
-    tx.exec("DELETE FROM reports_drafts WHERE municipality = $1 AND expires_at <= $2", p![tx.now()])
+    tx.unaudited("an expired draft never was a report", || {
+        tx.exec("DELETE FROM reports_drafts WHERE municipality = $1 AND expires_at <= $2", p![tx.now()])
+    })
 }

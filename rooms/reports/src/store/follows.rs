@@ -84,9 +84,10 @@ pub fn area_followers(tx: &Tx<'_>, at: Position) -> Result<Vec<Follow>, DbError>
 }
 
 pub fn forget_unconfirmed(tx: &Tx<'_>) -> Result<u64, DbError> {
-    tx.unaudited("nobody confirmed the address, so nothing was ever subscribed");
-    tx.exec(
-        "DELETE FROM reports_follows WHERE municipality = $1 AND confirmed_at IS NULL AND created_at < $2",
-        p![tx.now().plus_days(-UNCONFIRMED_DAYS)],
-    )
+    tx.unaudited("nobody confirmed the address, so nothing was ever subscribed", || {
+        tx.exec(
+            "DELETE FROM reports_follows WHERE municipality = $1 AND confirmed_at IS NULL AND created_at < $2",
+            p![tx.now().plus_days(-UNCONFIRMED_DAYS)],
+        )
+    })
 }

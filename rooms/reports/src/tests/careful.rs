@@ -20,7 +20,7 @@ async fn staff(site: &TestSite, id: MunicipalityId, name: &'static str, unit: Op
     site.site
         .db
         .write::<_, DbError>(id, move |tx| {
-            tx.unaudited("staff of a test");
+            db::testing::unaudited(tx, "staff of a test");
             let unit = unit.map(|unit| standard_unit(tx.municipality(), unit));
             let new = identity::NewStaff {
                 name: "Kim Muster".to_owned(),
@@ -303,7 +303,7 @@ async fn the_question_whether_to_follow_quotes_nobody() {
         site.site
             .db
             .write::<_, DbError>(id, move |tx| {
-                tx.unaudited("a title of a test");
+                db::testing::unaudited(tx, "a title of a test");
                 let report = store::desk_report(tx, &wanted)?.unwrap();
                 store::reviewed(tx, &report, Visibility::Public, "Pillen kaufen", "", "", report.version)
             })

@@ -71,7 +71,7 @@ async fn move_case(site: &TestSite, id: MunicipalityId, number: &str, state: &'s
     site.site
         .db
         .write::<_, DbError>(id, move |tx| {
-            tx.unaudited("a case moved by a test");
+            db::testing::unaudited(tx, "a case moved by a test");
             let report = store::desk_report(tx, &number)?.unwrap();
             let closed = (state == "resolved").then(|| tx.now());
             assert!(store::follow_case(tx, report.id, state, closed, tx.now())?);

@@ -160,7 +160,7 @@ async fn programs_and_blocked_senders_leave_no_report() {
         site.site
             .db
             .write::<_, DbError>(id, |tx| {
-                tx.unaudited("a block of a test");
+                db::testing::unaudited(tx, "a block of a test");
                 store::add_block(tx, crate::report::BlockKind::Mail, &mail_hash("troll@example.org"), "")
             })
             .await

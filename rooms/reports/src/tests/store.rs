@@ -44,7 +44,7 @@ fn new_report(
 }
 
 fn put(tx: &Tx<'_>, report: &NewReport) -> Result<ReportId, DbError> {
-    tx.unaudited("a report of a test");
+    db::testing::unaudited(tx, "a report of a test");
     store::insert(tx, report)?;
     Ok(report.id)
 }
@@ -252,7 +252,7 @@ async fn a_draft_ends_after_two_days_and_is_taken_once() {
         assert!(!db.write::<_, DbError>(id, move |tx| store::save_draft(tx, second, &late)).await.unwrap());
         assert_eq!(db.write::<_, DbError>(id, store::forget_old_drafts).await.unwrap(), 1);
         let take = move |tx: &Tx<'_>| {
-            tx.unaudited("a draft of a test");
+            db::testing::unaudited(tx, "a draft of a test");
             store::take_draft(tx, first)
         };
         assert!(db.write::<_, DbError>(id, take).await.unwrap() == Some(kept));
@@ -268,7 +268,7 @@ async fn blocked_senders_and_words_are_known() {
         site.site
             .db
             .write::<_, DbError>(id, |tx| {
-                tx.unaudited("blocks of a test");
+                db::testing::unaudited(tx, "blocks of a test");
                 store::add_block(tx, BlockKind::Mail, &mail_hash("troll@example.org"), "")?;
                 store::add_block(tx, BlockKind::Text, &fold("Günstige Kredite"), "")?;
                 store::add_block(tx, BlockKind::Text, &fold("Günstige Kredite"), "noch einmal")?;

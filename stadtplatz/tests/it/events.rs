@@ -1,0 +1,92 @@
+//! Events and upkeep reach every room, each in a transaction of its own: one that fails neither stops nor repeats the
+//! others, and nobody's audit lines stand in for another's.
+
+use db::{Audit, DbError, Tx, p};
+use serde_json::{Value, json};
+use testkit::{TestSite, on_both_sites};
+use web::{Listener, Room, Stage};
+
+const HOST: &str = "ahornfurt.example";
+const TABLE: db::Migration = db::Migration {
+    name: "20261122_heard",
+    sql: "CREATE TABLE test_heard (municipality UUID NOT NULL, id UUID NOT NULL, PRIMARY KEY (municipality, id))",
+};
+const NAMES: [&str; 20] =
+    ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
+
+fn put(tx: &Tx<'_>) -> Result<(), DbError> {
+    tx.exec("INSERT INTO test_heard (municipality, id) VALUES ($1, $2)", p![tx.new_id()]).map(|_| ())
+}
+
+fn heard(tx: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
+    tx.audit(Audit { actor: "system".into(), action: "test.heard", subject: "test".into(), detail: json!({}) });
+    put(tx)
+}
+
+/// Writes and leaves no line.
+fn careless(tx: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
+    put(tx)
+}
+
+fn broken(_: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
+    Err(DbError::other("broken on purpose"))
+}
+
+const HEARD: &[Listener] = &[Listener { event: "test.happened", handle: heard }];
+
+fn rooms() -> Vec<Room> {
+    let mut rooms: Vec<Room> = NAMES.iter().map(|name| Room { listeners: HEARD, ..Room::named(name) }).collect();
+    rooms[0].migrations = &[TABLE];
+    rooms[3].listeners = &[Listener { event: "test.happened", handle: broken }];
+    rooms[7].listeners = &[Listener { event: "test.happened", handle: careless }];
+    rooms[2].upkeep = |tx, stage| heard(tx, stage, &json!({}));
+    rooms[5].upkeep = |tx, stage| careless(tx, stage, &json!({}));
+    rooms[9].upkeep = |tx, stage| heard(tx, stage, &json!({}));
+    rooms
+}
+
+async fn rows(site: &TestSite, town: base::MunicipalityId) -> i64 {
+    let count = |tx: &Tx<'_>| tx.scalar::<i64>("SELECT COUNT(*) FROM test_heard WHERE municipality = $1", p![]);
+    site.site.db.read(town, count).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn every_room_hears_an_event_once_whatever_the_others_do() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let happen = |tx: &Tx<'_>| {
+            tx.emit("test.happened", json!({}));
+            tx.emit("test.unheard", json!({}));
+            Ok::<_, DbError>(())
+        };
+        site.site.db.write(town, happen).await.unwrap();
+        stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
+        assert_eq!(rows(&site, town).await, 18);
+        assert_eq!(site.site.db.job_counts().await.unwrap(), (2, 0), "two come back, alone");
+        for _ in 0..12 {
+            site.clock.advance_seconds(4_400);
+            stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
+        }
+        assert_eq!(rows(&site, town).await, 18, "nobody heard it twice");
+        assert_eq!(site.site.db.job_counts().await.unwrap(), (0, 2), "two wait for a person");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_upkeep_of_one_room_does_not_hang_on_another() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let plan = |tx: &Tx<'_>| {
+            stadtplatz::worker::plan_upkeep(tx);
+            Ok::<_, DbError>(())
+        };
+        site.site.db.write(town, plan).await.unwrap();
+        for run in 1..=3 {
+            site.clock.advance_seconds(1_801);
+            stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
+            assert_eq!(rows(&site, town).await, 2 * run, "both careful rooms, every half hour");
+        }
+    })
+    .await;
+}
