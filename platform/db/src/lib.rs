@@ -15,6 +15,7 @@ mod postgres;
 mod sql;
 mod sqlite;
 pub mod testing;
+mod tls;
 mod tx;
 mod work;
 
@@ -28,6 +29,7 @@ pub use migrate::{Migration, Migrations};
 pub use once::{Once, OnceKey};
 pub use outbox::{Event, delivery, event, forget_events};
 pub use sql::Sql;
+pub use tls::{Encryption, encryption};
 pub use tx::{FromRow, Operating, Row, Tx};
 
 use base::{Chance, Clock, MunicipalityId, SystemChance, SystemClock};
@@ -46,7 +48,8 @@ use work::{Message, Probe, Work};
 /// Where the database is and how much it may be asked.
 #[derive(Clone)]
 pub struct Settings {
-    /// `sqlite:/path/to/town.db`, or a PostgreSQL URL; several hosts with `target_session_attrs=read-write` work.
+    /// `sqlite:/path/to/town.db`, or a PostgreSQL URL; several hosts with `target_session_attrs=read-write` work, and
+    /// `sslmode` and `sslrootcert` as libpq has them; without, another machine is asked for `verify-full`.
     pub url: String,
     /// Reading threads; on PostgreSQL each is one connection.
     pub readers: usize,

@@ -1,17 +1,16 @@
 //! PostgreSQL: every thread owns one connection and its prepared statements. Reading connections cannot write.
-//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: TLS. Put the database on the same
-//! machine, a socket, or behind an encrypted tunnel.
+//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is encrypted, `tls`.
 //! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
 
 use crate::{
     Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
     sqlite::spawn,
+    tls::{Tls, Wish},
     tx::{Args, Conn, EachRow, Row, RowOf, storable},
     work::{Job, Message, Ran},
 };
 use ::postgres::{
-    Client, Config, Error, NoTls, Statement,
-    config::SslMode,
+    Client, Config, Error, Statement,
     error::SqlState,
     types::{FromSql, IsNull, ToSql, Type},
 };
@@ -57,15 +56,12 @@ pub(crate) struct Postgres {
     role: Role,
 }
 
-fn config(settings: &Settings) -> Result<Config, DbError> {
+fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {
+    let wish = Wish::read(&settings.url);
     // The error of the parser may quote the URL, and the URL a password.
     let mut config: Config =
-        settings.url.parse().map_err(|_| DbError::other("the database URL is neither sqlite: nor PostgreSQL's"))?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(DbError::other(
-            "sslmode=require: TLS to PostgreSQL is not built in; use a socket, the same machine or a tunnel",
-        ));
-    }
+        wish.url.parse().map_err(|_| DbError::other("the database URL is neither sqlite: nor PostgreSQL's"))?;
+    let tls = wish.apply(&mut config)?;
     if config.get_application_name().is_none() {
         config.application_name("stadtplatz");
     }
@@ -73,12 +69,13 @@ fn config(settings: &Settings) -> Result<Config, DbError> {
         config.connect_timeout(Duration::from_secs(5));
     }
     config.tcp_user_timeout(Duration::from_secs(15));
-    Ok(config)
+    Ok((config, tls))
 }
 
 impl Postgres {
     fn connect(settings: &Settings, role: Role) -> Result<Self, DbError> {
-        let mut client = config(settings)?.connect(NoTls).map_err(|e| failure(&e, "connect"))?;
+        let (config, tls) = config(settings)?;
+        let mut client = config.connect(tls).map_err(|e| unconnected(&e))?;
         let millis = settings.statement_timeout.as_millis();
         let read_only = if role == Role::Reader { "on" } else { "off" };
         let durable = if settings.durable { "on" } else { "off" };
@@ -277,6 +274,16 @@ fn is_lost(error: &Error, role: Role) -> bool {
     // A server that was demoted while we held the connection suddenly refuses to write.
     let demoted = role == Role::Writer && *code == SqlState::READ_ONLY_SQL_TRANSACTION;
     demoted || code.code().starts_with("08") || code.code().starts_with("57P")
+}
+
+/// A handshake that failed says why: it is about certificates and host names, never about rows.
+fn unconnected(error: &Error) -> DbError {
+    let text = error.to_string();
+    if !text.contains("TLS handshake") {
+        return failure(error, "connect");
+    }
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    DbError::Unavailable(format!("PostgreSQL: {text}: {cause}"))
 }
 
 /// Translates an error. Its detail may quote rows, so only codes, and names out of the schema, are kept.
@@ -506,10 +513,10 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_refused_with_a_sentence_not_with_the_password() {
-        let settings = Settings::new("postgres://anna:geheim@127.0.0.1/x?sslmode=require");
+    fn a_wrong_setting_is_named_without_the_password() {
+        let settings = Settings::new("postgres://anna:geheim@127.0.0.1/x?sslmode=prefer");
         let error = config(&settings).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains("TLS"), "{error}");
+        assert!(error.contains("sslmode"), "{error}");
         assert!(!error.contains("geheim"), "{error}");
         let error = config(&Settings::new("postgres://anna:geheim@[")).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(!error.is_empty() && !error.contains("geheim"), "{error}");

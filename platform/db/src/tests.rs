@@ -2,6 +2,7 @@
 //! stand in the folder, by promise.
 
 mod audit_chain;
+mod encrypted;
 mod faults;
 mod groups;
 mod job_queue;

@@ -4,7 +4,7 @@
 
 use super::say;
 use crate::{config::Config, start};
-use db::Verdict;
+use db::{Encryption, Verdict};
 use std::process::ExitCode;
 use web::Site;
 
@@ -56,6 +56,7 @@ async fn check_surroundings(config: &Config, site: &Site, findings: &mut Finding
         Ok(()) => findings.note("kein Mailserver: Mails landen im Ordner DATA/mail", "Setzen Sie STADTPLATZ_SMTP."),
         Err(error) => findings.bad(&format!("Mail: {error}"), "Prüfen Sie STADTPLATZ_SMTP."),
     }
+    check_encryption(&config.database, findings);
     match site.files.check_space().await {
         Ok(()) => findings.good("auf der Platte ist Platz"),
         Err(error) => findings.bad(&format!("Platz: {error}"), "Schaffen Sie Platz; Uploads werden sonst abgewiesen."),
@@ -80,6 +81,23 @@ async fn check_surroundings(config: &Config, site: &Site, findings: &mut Finding
             "Sehen Sie unter /verwaltung/auftraege nach, beheben Sie die Ursache und lassen Sie sie noch einmal laufen.",
         ),
         Err(error) => findings.bad(&format!("Aufträge: {error}"), "Ist die Datenbank gestartet?"),
+    }
+}
+
+/// Whether the way to PostgreSQL can be overheard or led astray.
+fn check_encryption(url: &str, findings: &mut Findings) {
+    let mend = "Setzen Sie in STADTPLATZ_DATABASE sslmode=verify-full, bei eigener Zertifizierungsstelle mit sslrootcert=DATEI.";
+    match db::encryption(url) {
+        None => {}
+        Some(Encryption::Local) => findings.good("die Datenbank ist auf diesem Rechner"),
+        Some(Encryption::Full) => {
+            findings.good("die Verbindung zur Datenbank ist verschlüsselt, ihr Zertifikat geprüft")
+        }
+        Some(Encryption::Authority) => findings.note("die Verbindung zur Datenbank prüft den Rechnernamen nicht", mend),
+        Some(Encryption::Unverified) => {
+            findings.bad("die Verbindung zur Datenbank ist verschlüsselt, aber niemand prüft, mit wem", mend)
+        }
+        Some(Encryption::Plain) => findings.bad("die Verbindung zur Datenbank ist nicht verschlüsselt", mend),
     }
 }
 
