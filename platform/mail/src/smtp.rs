@@ -9,7 +9,7 @@ use lettre::{
     transport::smtp::{
         self,
         authentication::Credentials,
-        client::{Tls, TlsParameters},
+        client::{Certificate, CertificateStore, Tls, TlsParameters},
     },
 };
 use std::{fmt, future::Future, sync::Arc, time::Duration};
@@ -84,9 +84,14 @@ impl fmt::Debug for Smtp {
 /// How to encrypt, and the usual port for it. A misspelt `tls=` must not lead to letters in the clear.
 fn encryption(url: &Url, host: &str) -> Result<(Tls, u16), MailError> {
     let wanted = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+    let authority = url.query_pairs().find(|(key, _)| key == "ca").map(|(_, value)| value.into_owned());
     let parameters = || {
-        TlsParameters::new_rustls(host.to_owned())
-            .map_err(|_| MailError::Configuration("TLS for the mail server cannot be set up"))
+        let mut parameters = TlsParameters::builder(host.to_owned());
+        if let Some(file) = &authority {
+            parameters =
+                parameters.certificate_store(CertificateStore::None).add_root_certificate(certificate_of(file)?);
+        }
+        parameters.build_rustls().map_err(|_| MailError::Configuration("TLS for the mail server cannot be set up"))
     };
     match (url.scheme(), wanted.as_deref()) {
         ("smtps", None | Some("required")) => Ok((Tls::Wrapper(parameters()?), 465)),
@@ -95,6 +100,16 @@ fn encryption(url: &Url, host: &str) -> Result<(Tls, u16), MailError> {
         ("smtp" | "smtps", Some(_)) => Err(MailError::Configuration("tls= is `required` or, with smtp://, `none`")),
         _ => Err(MailError::Configuration("the address of the mail server begins with smtp:// or smtps://")),
     }
+}
+
+/// `ca=FILE`: the authority of a mail server inside the town hall, and then no other.
+fn certificate_of(file: &str) -> Result<Certificate, MailError> {
+    let refused = |_| MailError::Configuration("ca= of the mail server names no readable file of certificates (PEM)");
+    let pem = std::fs::read(file).map_err(|_| refused(()))?;
+    if !pem.windows(17).any(|part| part == b"BEGIN CERTIFICATE") {
+        return Err(refused(()));
+    }
+    Certificate::from_pem(&pem).map_err(|_| refused(()))
 }
 
 /// Undoes the percent-encoding of a user name or password.

@@ -1,10 +1,25 @@
 //! A small real SMTP server for the tests: it speaks on a socket, keeps what it is given, and can be told to refuse.
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::sync::{Arc, Mutex};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::TlsAcceptor;
+
+const CERTIFICATE: &[u8] = include_bytes!("../../../testkit/certificates/server.pem");
+const KEY: &[u8] = include_bytes!("../../../testkit/certificates/server.key");
+
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Clear,
+    /// Begins in the clear and offers encryption.
+    StartTls,
+    /// Encrypted from the first byte.
+    Tls,
+}
 
 /// One message as it was handed over.
 #[derive(Debug, Clone, Default)]
@@ -16,30 +31,55 @@ pub struct Received {
     pub data: String,
     /// Lines as they came over the wire.
     pub wire: Vec<String>,
+    /// Was it handed over on an encrypted line?
+    pub encrypted: bool,
 }
 
 pub struct Server {
     pub port: u16,
     received: Arc<Mutex<Vec<Received>>>,
+    /// Commands that came in the clear.
+    clear: Arc<Mutex<Vec<String>>>,
+}
+
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key);
+    TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
 impl Server {
     /// `answers` replaces the usual reply to a command: `("RCPT", "550 5.1.1 unknown")`; an empty reply means silence.
     pub async fn start(answers: &'static [(&'static str, &'static str)]) -> Self {
+        Self::on(Line::Clear, answers).await
+    }
+
+    pub async fn on(line: Line, answers: &'static [(&'static str, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let received = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&received);
+        let clear = Arc::new(Mutex::new(Vec::new()));
+        let (kept, heard) = (Arc::clone(&received), Arc::clone(&clear));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let kept = Arc::clone(&kept);
+                let (kept, heard) = (Arc::clone(&kept), Arc::clone(&heard));
                 tokio::spawn(async move {
                     // A client that hangs up in the middle is part of the tests.
-                    let _ = converse(stream, answers, &kept).await;
+                    let _ = serve(stream, line, answers, &kept, &heard).await;
                 });
             }
         });
-        Self { port, received }
+        Self { port, received, clear }
+    }
+
+    pub fn heard_in_the_clear(&self) -> Vec<String> {
+        self.clear.lock().unwrap().clone()
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -47,14 +87,51 @@ impl Server {
     }
 }
 
-async fn converse(stream: TcpStream, answers: &[(&str, &str)], kept: &Mutex<Vec<Received>>) -> std::io::Result<()> {
+async fn serve(
+    mut stream: TcpStream,
+    line: Line,
+    answers: &[(&str, &str)],
+    kept: &Mutex<Vec<Received>>,
+    heard: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
+    match line {
+        Line::Clear => converse(&mut stream, false, answers, kept).await,
+        Line::Tls => converse(&mut acceptor().accept(stream).await?, true, answers, kept).await,
+        Line::StartTls => {
+            let mut clear = BufReader::new(&mut stream);
+            say(&mut clear, "220 server.example ESMTP").await?;
+            while let Some(command) = hear(&mut clear).await? {
+                heard.lock().unwrap().push(command.clone());
+                match command.as_str() {
+                    "STARTTLS" => {
+                        say(&mut clear, "220 go on").await?;
+                        let mut encrypted = acceptor().accept(stream).await?;
+                        return converse(&mut encrypted, true, answers, kept).await;
+                    }
+                    _ => say(&mut clear, "250-server.example\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN").await?,
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    encrypted: bool,
+    answers: &[(&str, &str)],
+    kept: &Mutex<Vec<Received>>,
+) -> std::io::Result<()> {
     let answer = |command: &str, usual: &str| {
         let special = answers.iter().find(|(name, _)| *name == command);
         special.map_or(usual, |(_, reply)| reply).to_owned()
     };
     let mut stream = BufReader::new(stream);
-    let mut message = Received::default();
-    say(&mut stream, &answer("CONNECT", "220 server.example ESMTP")).await?;
+    let mut message = Received { encrypted, ..Received::default() };
+    // After STARTTLS the server does not greet again; lettre would take a greeting for an answer.
+    if !encrypted || answers.iter().any(|(name, _)| *name == "CONNECT") {
+        say(&mut stream, &answer("CONNECT", "220 server.example ESMTP")).await?;
+    }
     while let Some(line) = hear(&mut stream).await? {
         let command = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
         let usual = match command.as_str() {
@@ -83,14 +160,17 @@ async fn converse(stream: TcpStream, answers: &[(&str, &str)], kept: &Mutex<Vec<
             if reply.starts_with("250") {
                 kept.lock().unwrap().push(message.clone());
             }
-            message = Received { auth: message.auth, ..Received::default() };
+            message = Received { auth: message.auth, encrypted, ..Received::default() };
             say(&mut stream, &reply).await?;
         }
     }
     Ok(())
 }
 
-async fn read_data(stream: &mut BufReader<TcpStream>, message: &mut Received) -> std::io::Result<()> {
+async fn read_data<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    message: &mut Received,
+) -> std::io::Result<()> {
     while let Some(line) = hear(stream).await? {
         if line == "." {
             return Ok(());
@@ -102,15 +182,16 @@ async fn read_data(stream: &mut BufReader<TcpStream>, message: &mut Received) ->
     Ok(())
 }
 
-async fn hear(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
+async fn hear<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>) -> std::io::Result<Option<String>> {
     let mut line = String::new();
     let read = stream.read_line(&mut line).await?;
     Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, reply: &str) -> std::io::Result<()> {
+async fn say<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, reply: &str) -> std::io::Result<()> {
     if reply.is_empty() {
         return Ok(());
     }
-    stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await
+    stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await?;
+    stream.get_mut().flush().await
 }

@@ -1,6 +1,10 @@
 //! The SMTP client against a server that takes, refuses, defers, or says nothing.
 
-use super::{anna, clock, message_id, receipt, sender, server::Server, town, wire};
+use super::{
+    anna, clock, message_id, receipt, sender,
+    server::{Line, Server},
+    town, wire,
+};
 use crate::{Letter, Mail, MailError, Mailer, Settings, Smtp};
 use std::{path::PathBuf, time::Duration};
 
@@ -157,4 +161,52 @@ fn wrong_settings_say_so_without_the_password() {
     }
     let settings = Settings { url: Some("smtp://u:geheim@x".to_owned()), folder: PathBuf::new(), from: sender() };
     assert!(!format!("{settings:?}").contains("geheim"));
+}
+
+fn authority(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/certificates");
+    folder.join(name).display().to_string()
+}
+
+/// Implicit TLS greets once, after the handshake.
+const GREETING: &[(&str, &str)] = &[("CONNECT", "220 server.example ESMTP")];
+
+#[tokio::test]
+async fn an_encrypted_server_of_our_own_authority_is_believed() {
+    let ours = authority("authority.pem");
+    for (line, scheme, answers) in [(Line::StartTls, "smtp", &[] as &[_]), (Line::Tls, "smtps", GREETING)] {
+        let server = Server::on(line, answers).await;
+        let url = format!("{scheme}://stadt:geheim@localhost:{}?ca={ours}", server.port);
+        mailer(&url).unwrap().send(town(1), &letter()).await.unwrap_or_else(|error| panic!("{line:?}: {error}"));
+        let received = server.received();
+        assert!(received.len() == 1 && received[0].encrypted && received[0].auth.is_some(), "{line:?}");
+        let clear = server.heard_in_the_clear();
+        assert!(clear.iter().all(|said| said.starts_with("EHLO") || said == "STARTTLS"), "{clear:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_authority_or_another_name_hears_no_letter_and_no_password() {
+    let (ours, strange) = (authority("authority.pem"), authority("stranger.pem"));
+    let (ours, strange) = (format!("?ca={ours}"), format!("?ca={strange}"));
+    // The certificate is good for `localhost` only; the system knows neither authority.
+    for (host, query) in [("localhost", strange.as_str()), ("localhost", ""), ("127.0.0.1", ours.as_str())] {
+        for (line, scheme, answers) in [(Line::StartTls, "smtp", &[] as &[_]), (Line::Tls, "smtps", GREETING)] {
+            let server = Server::on(line, answers).await;
+            let url = format!("{scheme}://stadt:geheim@{host}:{}{query}", server.port);
+            let result = mailer(&url).unwrap().send(town(1), &letter()).await;
+            assert!(result.is_err(), "{line:?} {host} {query}");
+            assert!(server.received().is_empty(), "{line:?} {host} {query}");
+            let clear = server.heard_in_the_clear();
+            assert!(clear.iter().all(|said| said.starts_with("EHLO") || said == "STARTTLS"), "{clear:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_authority_is_refused_at_once() {
+    for file in ["/nowhere.pem".to_owned(), authority("README.md")] {
+        let refused = mailer(&format!("smtp://u:geheim@x.example?ca={file}")).err();
+        assert!(matches!(&refused, Some(MailError::Configuration(why)) if why.contains("ca=")), "{refused:?}");
+    }
 }
