@@ -27,7 +27,7 @@ async fn until_check(citizen: &mut Browser, body: &str) -> Seen {
 }
 
 /// Reports and answers number and PIN from the receipt.
-async fn report(citizen: &mut Browser, body: &str, email: &str) -> (String, String) {
+pub async fn report(citizen: &mut Browser, body: &str, email: &str) -> (String, String) {
     let check = until_check(citizen, body).await;
     let receipt = citizen.send(&check, "/melden/pruefen", &[("email", email)]).await;
     receipt.is(200);
@@ -39,17 +39,17 @@ async fn report(citizen: &mut Browser, body: &str, email: &str) -> (String, Stri
     (fact(1), fact(2))
 }
 
-async fn work_off(site: &TestSite) {
+pub async fn work_off(site: &TestSite) {
     stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
 }
 
 /// Who works on what the first problem leads to: the head of that unit would; here somebody for the whole town.
-async fn clerk(site: &TestSite, town: MunicipalityId, word: &'static str, name: &'static str) -> Browser {
+pub async fn clerk(site: &TestSite, town: MunicipalityId, word: &'static str, name: &'static str) -> Browser {
     let hash = identity::hash_password_blocking(&base::SeededChance::new(3), people::PASSWORD).expect("argon2 works");
     site.site
         .db
         .write::<_, db::DbError>(town, move |tx| {
-            tx.unaudited("a clerk for a test");
+            db::testing::unaudited(tx, "a clerk for a test");
             let new = identity::NewStaff {
                 name: name.to_owned(),
                 email: format!("{word}@{HOST}"),
@@ -107,7 +107,7 @@ async fn from_a_broken_swing_to_a_closed_case() {
 }
 
 /// Nothing but the question whether the address is right is sent before it is confirmed.
-async fn confirm_mail(site: &TestSite, town: MunicipalityId, citizen: &mut Browser) {
+pub async fn confirm_mail(site: &TestSite, town: MunicipalityId, citizen: &mut Browser) {
     let mails = site.mails(town).await;
     let mails: Vec<_> = mails.iter().filter(|mail| mail.to == "anna@example.org").collect();
     assert_eq!(mails.len(), 1, "one mail before the address is confirmed");

@@ -8,6 +8,7 @@ mod backup;
 mod events;
 mod journeys;
 mod kill;
+mod logs;
 mod people;
 mod program;
 mod store_probe;
