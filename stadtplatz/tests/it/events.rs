@@ -29,7 +29,7 @@ fn careless(tx: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
 }
 
 fn broken(_: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
-    Err(DbError::other("broken on purpose"))
+    Err(DbError::WrongShape("broken on purpose".to_owned()))
 }
 
 const HEARD: &[Listener] = &[Listener { event: "test.happened", handle: heard }];

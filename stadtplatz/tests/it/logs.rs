@@ -75,7 +75,8 @@ async fn no_line_of_the_log_names_a_person_or_a_secret() {
         work_off(&site).await;
         let log = kept.text();
         assert!(!log.is_empty(), "the log was listened to");
-        let links: Vec<String> = site.mails(town).await.iter().flat_map(|mail| mail.links()).collect();
+        let mails = site.mails(town).await;
+        let links: Vec<&str> = mails.iter().flat_map(|mail| mail.links()).collect();
         let tokens = links.iter().filter_map(|link| link.rsplit('/').next()).filter(|part| part.len() > 20);
         let marks = [
             "Mark",

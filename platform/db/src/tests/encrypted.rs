@@ -27,7 +27,11 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.process.kill().ok();
+        // Killed outright it would leave its shared memory behind.
+        let asked = Command::new("kill").arg("-QUIT").arg(self.process.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            self.process.kill().ok();
+        }
         self.process.wait().ok();
         std::fs::remove_dir_all(&self.folder).ok();
     }

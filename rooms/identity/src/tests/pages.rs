@@ -113,7 +113,8 @@ async fn a_stranger_who_guesses_does_not_lock_a_clerk_out_of_their_own_device() 
         hire(&site, town, "anna@rathaus.example", "clerk", None).await;
         let mut anna = sign_in(&site, "anna@rathaus.example").await;
         let account = anna.visit("/konto").await;
-        anna.send_only(&account, "/abmelden", &[]).await.is(303);
+        let out = anna.send_only(&account, "/abmelden", &[]).await;
+        assert_eq!(out.is(303).headers.get("clear-site-data").unwrap(), "\"cache\"", "no page comes back");
         assert!(anna.cookie("geraet").is_some_and(|cookie| !cookie.contains("anna")), "the device stays known");
         let right = [("email", "anna@rathaus.example"), ("password", PASSWORD)];
         let mut stranger = site.visitor(HOST);
