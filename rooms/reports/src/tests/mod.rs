@@ -86,7 +86,7 @@ pub async fn staff(site: &TestSite, id: MunicipalityId, role: &'static str) -> B
     site.site
         .db
         .write::<_, DbError>(id, move |tx| {
-            tx.unaudited("staff of a test");
+            db::testing::unaudited(tx, "staff of a test");
             identity::create_staff(
                 tx,
                 &identity::NewStaff {

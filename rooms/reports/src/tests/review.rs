@@ -133,7 +133,7 @@ async fn a_town_may_publish_at_once_but_photos_wait() {
         site.site
             .db
             .write::<_, DbError>(id, |tx| {
-                tx.unaudited("a setting of a test");
+                db::testing::unaudited(tx, "a setting of a test");
                 let mut town = web::load_town(tx)?.expect("the town was founded");
                 town.review_before_public = false;
                 web::save_town(tx, &town)
