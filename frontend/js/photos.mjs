@@ -1,12 +1,13 @@
 //! Photo fields `input[type=file][data-shrink]`: shrinks pictures before they travel, shows them, lets people take one back.
-//! The position inside a photo is read before shrinking and only offered. Invariant: whatever fails, the untouched file is sent.
+//! What the server would refuse is said at once. The position inside a photo is read before shrinking and only offered.
+//! Invariant: a photo the server can read is sent, whatever fails here.
 
 import { positionOf } from "./exif.mjs";
 import { place, fieldNamed } from "./position.mjs";
 
 const SIDE_MAX = 2000;
 const QUALITY = 0.85;
-const COUNT_MAX = 5;
+const BYTES_MAX = 25 * 1024 * 1024;
 
 export function photos() {
   for (const input of document.querySelectorAll("input[type=file][data-shrink]")) new PhotoField(input);
@@ -18,6 +19,7 @@ class PhotoField {
     this.chosen = [];
     this.pending = null;
     this.list = document.querySelector(`[data-previews-of="${CSS.escape(input.id)}"]`);
+    this.note = document.querySelector(`[data-note-of="${CSS.escape(input.id)}"]`);
     this.button = this.ownButton();
     input.addEventListener("change", () => this.take([...input.files]));
     this.acceptDrop(input.closest(".file-drop"));
@@ -50,23 +52,40 @@ class PhotoField {
     area.addEventListener("dragleave", over(false));
     area.addEventListener("drop", (event) => {
       over(false)(event);
-      this.take([...event.dataTransfer.files].filter((file) => file.type.startsWith("image/")));
+      this.take([...event.dataTransfer.files]);
     });
   }
 
   take(files) {
+    const words = this.input.dataset;
     const work = async () => {
+      const said = [];
       for (const file of files) {
-        if (this.chosen.length >= COUNT_MAX) break;
+        if (this.chosen.length >= this.room()) {
+          said.push(words.wordMany);
+          break;
+        }
+        const kind = await kindOf(file);
         await this.readPosition(file);
-        this.chosen.push(await shrink(file));
+        const photo = await shrink(file, kind);
+        if (!photo) said.push(`${file.name}: ${kind === "heic" ? words.wordHeic : words.wordType}`);
+        else if (photo.size > BYTES_MAX) said.push(`${file.name}: ${words.wordLarge}`);
+        else this.chosen.push(photo);
       }
       this.show();
+      if (this.note) this.note.textContent = said.join(" ");
     };
     const pending = (this.pending ?? Promise.resolve()).then(work).finally(() => {
       if (this.pending === pending) this.pending = null;
     });
     this.pending = pending;
+  }
+
+  /** How many may be chosen here, besides those the server has already. */
+  room() {
+    const kept = document.querySelectorAll(`[data-kept-for="${CSS.escape(this.input.id)}"] > li`);
+    const staying = [...kept].filter((item) => item.querySelector("input[type=checkbox]")?.checked ?? true);
+    return Number(this.input.dataset.max) - staying.length;
   }
 
   async readPosition(file) {
@@ -120,20 +139,35 @@ class PhotoField {
   }
 }
 
-async function shrink(file) {
+const READABLE = new Set(["jpeg", "png", "webp"]);
+
+/** By content, as the server does: names and types of files are guesses. */
+async function kindOf(file) {
+  const bytes = new Uint8Array(await file.slice(0, 12).arrayBuffer().catch(() => new ArrayBuffer(0)));
+  const text = String.fromCharCode(...bytes);
+  if (text.startsWith("\xff\xd8\xff")) return "jpeg";
+  if (text.startsWith("\x89PNG")) return "png";
+  if (text.startsWith("RIFF") && text.endsWith("WEBP")) return "webp";
+  if (/^....ftyp(hei[cxms]|hev[cx]|mif1|msf1)/s.test(text)) return "heic";
+  return "other";
+}
+
+/** The photo as it travels; null if neither the server nor this browser can read it. */
+async function shrink(file, kind) {
+  const untouched = READABLE.has(kind) ? file : null;
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = SIDE_MAX / Math.max(picture.width, picture.height);
-    if (scale >= 1 && file.type === "image/jpeg") return file;
+    if (scale >= 1 && kind === "jpeg") return file;
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(picture.width * Math.min(scale, 1));
     canvas.height = Math.round(picture.height * Math.min(scale, 1));
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
     const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
-    if (!blob || blob.size >= file.size) return file;
+    if (!blob || (untouched && blob.size >= file.size)) return untouched;
     return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
   } catch {
-    return file;
+    return untouched;
   }
 }

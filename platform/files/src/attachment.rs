@@ -99,10 +99,7 @@ const NAME_CHARS: usize = 80;
 /// no marks that turn the direction of writing (`rechnung\u{202e}fdp.exe`), no names reserved on Windows, and an
 /// ending that fits the content.
 pub fn safe_name(name: &str, kind: Kind) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last
-        .chars()
-        .filter(|c| !is_invisible(*c))
+    let clean: String = last_part(name)
         .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | ';' | '%') { '-' } else { c })
         .collect();
     let clean = clean.trim().trim_matches(['.', ' ']);
@@ -114,6 +111,18 @@ pub fn safe_name(name: &str, kind: Kind) -> String {
     let stem = stem.trim_matches(['.', ' ']);
     let stem = if stem.is_empty() || is_reserved(stem) { "Datei" } else { stem };
     format!("{stem}.{}", ending.to_lowercase())
+}
+
+/// The name in a sentence to whoever sent the file: as they know it, whatever the content is.
+pub fn shown_name(name: &str) -> String {
+    let clean: String = last_part(name).take(NAME_CHARS).collect();
+    let clean = clean.trim();
+    if clean.is_empty() { "Datei".to_owned() } else { clean.to_owned() }
+}
+
+/// Without the folders before it and what cannot be seen.
+fn last_part(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !is_invisible(*c))
 }
 
 fn is_invisible(c: char) -> bool {

@@ -24,6 +24,12 @@ pub enum Refused {
     /// The content is of no allowed kind, whatever its name says.
     #[error("the content is of no allowed kind")]
     WrongType,
+    /// A photo as iPhones keep it: everybody has seen it on the phone, and nothing here reads it.
+    #[error("the content is a HEIC photo")]
+    Heic,
+    /// More files than the form takes.
+    #[error("there are more files than allowed")]
+    TooMany,
     /// More bytes than allowed.
     #[error("the file is larger than the {limit} bytes allowed")]
     TooLarge { limit: u64 },

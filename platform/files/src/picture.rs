@@ -135,8 +135,15 @@ fn recognise(head: &[u8]) -> Option<ImageFormat> {
     }
 }
 
+/// HEIF with HEVC inside (ISO/IEC 23008-12): the first box names the brand.
+fn is_heic(head: &[u8]) -> bool {
+    const BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+    head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
+}
+
 fn decode(bytes: &[u8], limits: Limits) -> Result<Decoded, Refused> {
-    let format = recognise(bytes).ok_or(Refused::WrongType)?;
+    let unknown = || if is_heic(bytes) { Refused::Heic } else { Refused::WrongType };
+    let format = recognise(bytes).ok_or_else(unknown)?;
     if format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes) {
         return Err(Refused::Broken);
     }

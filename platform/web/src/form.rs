@@ -136,11 +136,14 @@ fn harmless(text: &str) -> String {
 }
 
 async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form, PageError> {
-    let broken = |_| PageError::BadRequest("the multipart body broke off");
+    let broken = |error| upload::broken(&error);
     let mut form = Form::default();
     let mut text_bytes = 0;
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or("").to_owned();
+        if form.fields.len() + form.uploads.len() >= FIELDS_MAX {
+            return Err(PageError::TooLarge);
+        }
         if field.file_name().is_some() {
             if let Some(upload) = upload::receive(name, field, visit, form.uploads.len()).await? {
                 form.uploads.push(upload);
@@ -154,9 +157,6 @@ async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form,
                 return Err(PageError::TooLarge);
             }
             value.extend_from_slice(&chunk);
-        }
-        if form.fields.len() >= FIELDS_MAX {
-            return Err(PageError::TooLarge);
         }
         form.fields.push((name, harmless(&String::from_utf8_lossy(&value))));
     }

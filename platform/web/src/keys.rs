@@ -38,6 +38,13 @@ impl Keys {
         tag.as_ref().iter().take(PIN_LENGTH).map(|byte| char::from(PIN_ALPHABET[usize::from(byte & 31)])).collect()
     }
 
+    /// "7K2M 9XPQ": two groups are read out and copied without mistakes.
+    pub fn grouped_pin(&self, purpose: &str, id: &[u8]) -> String {
+        let pin = self.pin(purpose, id);
+        let (first, second) = pin.split_at(PIN_LENGTH / 2);
+        format!("{first} {second}")
+    }
+
     /// Compares in constant time; spaces, hyphens and case are forgiven.
     pub fn pin_matches(&self, purpose: &str, id: &[u8], typed: &str) -> bool {
         let typed: String =
@@ -96,6 +103,16 @@ mod tests {
         assert_eq!(pin.len(), PIN_LENGTH);
         let spaced = format!("{} - {}", &pin[..4].to_lowercase(), &pin[4..]);
         assert!(keys.pin_matches("case", b"id", &spaced));
+        assert!(keys.pin_matches("case", b"id", &keys.grouped_pin("case", b"id")));
+        for grouped in [[2, 2, 2, 2].as_slice(), &[3, 3, 2], &[1; 8], &[8]] {
+            let mut rest = pin.as_str();
+            let groups = grouped.iter().map(|length| {
+                let (group, behind) = rest.split_at(*length);
+                rest = behind;
+                group
+            });
+            assert!(keys.pin_matches("case", b"id", &groups.collect::<Vec<_>>().join("\u{a0}")), "{grouped:?}");
+        }
         assert!(!keys.pin_matches("case", b"other", &spaced));
         assert!(!keys.pin_matches("case", b"id", ""));
     }

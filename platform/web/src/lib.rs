@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod operations;
 mod page;
+mod photos;
 mod post;
 mod room;
 mod router;
@@ -33,6 +34,7 @@ pub use form::{FieldError, Form, FormState};
 pub use keys::Keys;
 pub use limits::{LimitKind, Limits};
 pub use page::{COUNT_MAX, DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page, count_text};
+pub use photos::{Photo, take_photos};
 pub use post::{Letterbox, MAIL_JOB, run_mail_job};
 pub use room::{
     AreaCard, CardLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit, Stage,

@@ -67,7 +67,7 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .route("/-/{*path}", get(assets::serve))
         .merge(outside)
         .merge(pages)
-        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(axum::extract::DefaultBodyLimit::max(site.settings.form_bytes_max()))
         .layer(from_fn(headers::secure));
     (whole, seen)
 }

@@ -16,7 +16,7 @@ use std::{
 pub struct Settings {
     /// Forwarded headers count only from these networks.
     pub trusted_proxies: Vec<IpNet>,
-    /// Largest body of a form with uploads, in bytes.
+    /// Largest single upload, in bytes.
     pub upload_bytes_max: u64,
     /// Photos per form.
     pub uploads_max: usize,
@@ -27,6 +27,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { trusted_proxies: vec![], upload_bytes_max: 30 << 20, uploads_max: 5, demo: false }
+    }
+}
+
+impl Settings {
+    /// Largest body of a form: all its files and a good deal of text.
+    pub fn form_bytes_max(&self) -> usize {
+        let files = usize::try_from(self.upload_bytes_max).unwrap_or(usize::MAX).saturating_mul(self.uploads_max);
+        files.saturating_add(1 << 20)
     }
 }
 

@@ -2,9 +2,12 @@
 //! gone; a room that wants it gives it a key before it writes the row that names it.
 
 use crate::{PageError, Visit};
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use files::{Incoming, Refused, StoreError};
+use http::StatusCode;
 use std::sync::Arc;
+
+const NAME_CHARACTERS_MAX: usize = 300;
 
 #[derive(Clone)]
 pub struct Upload {
@@ -20,27 +23,40 @@ impl Upload {
     }
 }
 
-/// `None` for an empty file field. A refused file is kept as refused, so that the form can say why and keep the rest.
+/// `None` for an empty file field. A refused file is kept as refused and read past, so that the form can say why and keep
+/// the rest; only a body larger than all files together may be ends it.
 pub async fn receive(
     field_name: String,
-    field: Field<'_>,
+    mut field: Field<'_>,
     visit: &Visit,
     so_far: usize,
 ) -> Result<Option<Upload>, PageError> {
     let settings = &visit.site.settings;
-    let name = field.file_name().unwrap_or("").to_owned();
-    if so_far >= settings.uploads_max {
-        let refused = Refused::TooLarge { limit: settings.upload_bytes_max };
-        return Ok((!name.is_empty()).then_some(Upload { field: field_name, name, outcome: Err(refused) }));
-    }
-    let outcome = match visit.site.files.incoming(field, settings.upload_bytes_max).await {
+    let name: String = field.file_name().unwrap_or("").chars().take(NAME_CHARACTERS_MAX).collect();
+    let outcome = if so_far >= settings.uploads_max {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        Err(StoreError::Refused(Refused::TooMany))
+    } else {
+        visit.site.files.incoming(&mut field, settings.upload_bytes_max).await
+    };
+    let outcome = match outcome {
         Ok(incoming) if incoming.size() == 0 => return Ok(None),
         Ok(incoming) => Ok(Arc::new(incoming)),
-        // The rest of the body cannot be read any more: the whole form is too large.
-        Err(StoreError::Refused(Refused::TooLarge { .. })) => return Err(PageError::TooLarge),
         Err(StoreError::Refused(refused)) => Err(refused),
-        Err(StoreError::Interrupted) => return Err(PageError::BadRequest("the upload broke off")),
+        // What broke it says the next read.
+        Err(StoreError::Interrupted) => Err(Refused::Broken),
         Err(error) => return Err(PageError::because("could not take an upload to disk")(Box::new(error))),
     };
+    while field.chunk().await.map_err(|error| broken(&error))?.is_some() {}
     Ok(Some(Upload { field: field_name, name, outcome }))
+}
+
+/// Why a multipart body could not be read on.
+pub fn broken(error: &MultipartError) -> PageError {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => PageError::TooLarge,
+        _ => PageError::BadRequest("the multipart body broke off"),
+    }
 }

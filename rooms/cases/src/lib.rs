@@ -19,9 +19,9 @@ mod upkeep;
 pub use case::{CaseId, Outcome, State};
 pub use number::normalise as normalise_number;
 pub use open::{
-    NewCase, Opened, answered, attach, may_ask, open, pictures, pin, put_fact, remark, subscribe, unit_for,
+    MailState, NewCase, Opened, answered, attach, mail_state, may_ask, open, pictures, pin, put_fact, remark, unit_for,
 };
-pub use pages::access_cookie;
+pub use pages::access::access_cookie;
 pub use routing::{Rule, RuleChoice};
 pub use seed::{SeedCase, SeedStep, Step, seed_case};
 pub use store::query::Query;
@@ -86,6 +86,7 @@ fn routes(routes: &mut Routes) {
     routes.post("/stand/{number}/zurueckziehen", Public, pages::withdraw);
     routes.post("/stand/{number}/bewertung", Public, pages::rate);
     routes.get("/stand/{number}/anhang/{id}", Public, pages::attachment);
+    routes.get("/stand/{number}/foto/{token}", Public, pages::photos::show);
     routes.get("/stand/{number}/{token}", Public, pages::enter_by_link);
     routes.get("/post/bestaetigen/{token}", Public, pages::post::confirm_page);
     routes.post("/post/bestaetigen/{token}", Public, pages::post::confirm);

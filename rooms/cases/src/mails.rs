@@ -7,7 +7,7 @@ use crate::{
     open,
     store::{
         self, CaseHead,
-        threads::{self, Entry, EntryId, Party, PartyId, PartyRole},
+        threads::{self, Entry, EntryId, Party, PartyId},
     },
 };
 use base::{Moment, MunicipalityId, stored_words};
@@ -39,12 +39,7 @@ pub fn may_send(party: &Party, kind: MailKind) -> bool {
     if party.email.is_empty() || party.ended_at.is_some() {
         return false;
     }
-    match (kind, party.role) {
-        (MailKind::Confirm, _) => party.confirmed_at.is_none(),
-        // The correspondence belongs to the reporter.
-        (MailKind::Received | MailKind::Answer | MailKind::Question, PartyRole::Follower) => false,
-        _ => party.confirmed_at.is_some(),
-    }
+    party.confirmed_at.is_none() == (kind == MailKind::Confirm)
 }
 
 /// Queues one mail to one party in this transaction.
@@ -166,13 +161,12 @@ impl Writer<'_> {
     }
 
     pub fn compose(&self, head: &CaseHead, party: &Party, kind: MailKind, entry: Option<&Entry>) -> Mail {
-        let mail = match (kind, party.role) {
-            (MailKind::Confirm, _) => self.confirm(party),
-            (_, PartyRole::Follower) => self.follower(head),
-            (MailKind::Received, _) => self.received(head),
-            (MailKind::Answer | MailKind::Question | MailKind::State, _) => self.word(head, kind, entry),
-            (MailKind::Closed, _) => self.closed(head, entry),
-            (MailKind::Reopened, _) => self.reopened(head),
+        let mail = match kind {
+            MailKind::Confirm => self.confirm(party),
+            MailKind::Received => self.received(head),
+            MailKind::Answer | MailKind::Question | MailKind::State => self.word(head, kind, entry),
+            MailKind::Closed => self.closed(head, entry),
+            MailKind::Reopened => self.reopened(head),
         };
         let mail = mail.fact(self.t.s("cases-number"), &head.number);
         let mail = mail.footer(self.t.with("cases-mail-from", &[("town", self.town.official_line.as_str().into())]));
@@ -261,21 +255,6 @@ impl Writer<'_> {
         self.start(self.t.with("cases-mail-reopened-subject", &[("title", head.title.as_str().into())]))
             .paragraph(self.t.with("cases-mail-reopened-text", &[("day", day.into())]))
             .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
-    }
-
-    /// Only the state: what is written between office and reporter is not a follower's.
-    fn follower(&self, head: &CaseHead) -> Mail {
-        let state = self.t.find(&format!("cases-state-{}", head.state.word())).unwrap_or_default();
-        let label = if head.category_label.is_empty() { &head.title } else { &head.category_label };
-        let mail = self
-            .start(self.t.with("cases-mail-follower-subject", &[("title", label.as_str().into())]))
-            .paragraph(self.t.with("cases-mail-state-text", &[("state", state.into())]))
-            .fact(self.t.s("cases-place"), &head.place);
-        if head.kind == "report" {
-            let url = self.town.url(&format!("/melden/{}", head.number));
-            return mail.button(self.t.s("cases-mail-follower-button"), url);
-        }
-        mail
     }
 }
 

@@ -1,5 +1,5 @@
 //! How a case comes into the house: unit and deadline by rule, number, timeline, parties, audit line and event, all in
-//! the caller's transaction. Also who else follows it. Not here: what happens to it afterwards (`acts`).
+//! the caller's transaction. Not here: what happens to it afterwards (`acts`).
 
 use crate::{
     case::{CaseId, State},
@@ -7,7 +7,7 @@ use crate::{
     routing::{self, Rule, RuleChoice},
     store::{
         self, CaseHead, NewTexts, confirmations,
-        threads::{self, AttachmentKind, EntryKind, NewAttachment, NewEntry, NewParty, PartyId, PartyRole},
+        threads::{self, AttachmentKind, EntryKind, NewAttachment, NewEntry, NewParty, PartyId},
     },
 };
 use base::{Actor, Moment, OrgUnitId, Position, uuid::Uuid};
@@ -160,7 +160,6 @@ pub fn open(tx: &Tx<'_>, town: &Town, keys: &Keys, new: NewCase) -> Result<Opene
     if new.email.is_some() || new.phone.is_some() {
         let party = NewParty {
             case: head.id,
-            role: PartyRole::Reporter,
             email: new.email.as_ref(),
             phone: new.phone.as_deref().unwrap_or_default(),
             language: new.language.code(),
@@ -205,39 +204,27 @@ pub fn answered(tx: &Tx<'_>, about: Uuid) -> Result<(), DbError> {
     confirmations::free(tx, about)
 }
 
-/// The secret beside the number: computed, never stored.
+/// The secret beside the number, in groups as people copy it: computed, never stored.
 pub fn pin(keys: &Keys, id: CaseId) -> String {
-    keys.pin("case", id.0.as_bytes())
+    keys.grouped_pin("case", id.0.as_bytes())
 }
 
-/// Lets somebody follow a case by mail. They first get a mail that asks for the confirmation; the caller's transaction
-/// needs an audit line of its own only if it changes more than this.
-pub fn subscribe(tx: &Tx<'_>, case: CaseId, email: &EmailAddress, language: Lang) -> Result<PartyId, DbError> {
-    if let Some(known) = threads::party_by_email(tx, case, email.as_str())? {
-        // The first mail may have been lost; a confirmed follower needs no second one.
-        if known.confirmed_at.is_none() {
-            ask_to_confirm(tx, known.id, email)?;
-        }
-        return Ok(known.id);
-    }
-    let party = NewParty {
-        case,
-        role: PartyRole::Follower,
-        email: Some(email),
-        phone: "",
-        language: language.code(),
-        at: tx.now(),
-        confirmed: false,
-    };
-    let id = threads::add_party(tx, &party)?;
-    ask_to_confirm(tx, id, email)?;
-    tx.audit(Audit {
-        actor: Actor::Visitor.trace(),
-        action: "case.followed",
-        subject: case.to_string(),
-        detail: json!({ "party": id.to_string() }),
-    });
-    Ok(id)
+/// What whoever opened a case may expect in the mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailState {
+    None,
+    /// The address was given and waits for its confirmation.
+    Asked,
+    Confirmed,
+}
+
+pub fn mail_state(tx: &Tx<'_>, case: CaseId) -> Result<MailState, DbError> {
+    let parties = threads::parties(tx, case)?;
+    let written_to = parties.iter().find(|party| !party.email.is_empty() && party.ended_at.is_none());
+    Ok(written_to.map_or(MailState::None, |party| match party.confirmed_at {
+        Some(_) => MailState::Confirmed,
+        None => MailState::Asked,
+    }))
 }
 
 /// Sets or replaces one fact of a case ("Auch gemeldet von": "3 weiteren Personen"). The caller writes the audit line.

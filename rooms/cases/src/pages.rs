@@ -1,7 +1,9 @@
 //! The citizen's side: number and PIN, the page that says what happens next and by when, answering, taking back, rating.
-//! No account: a signed cookie per case remembers that the PIN was right. Invariant: an unknown number and a wrong PIN
-//! get the same answer, and a case without its cookie does not exist.
+//! No account: a signed cookie (`access`) remembers that the PIN was right. Invariant: an unknown number and a wrong PIN
+//! get the same answer, and a case that the cookie does not name does not exist.
 
+pub mod access;
+pub mod photos;
 pub mod post;
 mod view;
 
@@ -11,42 +13,23 @@ use crate::{
     desk, number, open,
     store::{
         self, CaseHead,
-        threads::{self, Attachment, AttachmentId, AttachmentKind, Entry, NewAttachment},
+        threads::{self, Attachment, AttachmentId, Entry, NewAttachment},
     },
 };
+use access::{access_cookie, admitted};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse},
 };
-use base::{Moment, MunicipalityId, new_id};
+use base::Moment;
 use db::{DbError, Once, Tx};
-use files::{BlobId, BlobKey, Refused, picture};
 use view::{EntrancePage, StatusPage};
-use web::{Answer, Form, FormState, Keys, LimitKind, PageError, Template, Town, Upload, Visit};
+use web::{Answer, Form, FormState, LimitKind, PageError, Template, Town, Visit};
 
-const COOKIE_DAYS: i64 = 30;
 const TEXT_MAX: usize = 5_000;
 /// How often a citizen's word is said again when a clerk was in the way.
 const TRIES: u8 = 5;
-
-/// Lets this browser open `/stand/{number}` for thirty days.
-pub fn access_cookie(keys: &Keys, town: MunicipalityId, number: &str, now: Moment) -> HeaderValue {
-    let token = keys.seal(town, "case-cookie", number, now.plus_days(COOKIE_DAYS));
-    web::cookie(&cookie_name(number), &token, Some(COOKIE_DAYS * 86_400))
-}
-
-fn cookie_name(number: &str) -> String {
-    format!("stand-{number}")
-}
-
-/// The number in the form it is stored, if this browser may open it.
-fn admitted(visit: &Visit, number: &str) -> Option<String> {
-    let number = number::normalise(number)?;
-    let token = visit.cookie(&cookie_name(&number))?;
-    let sealed = visit.site.keys.open(visit.town_id(), "case-cookie", token, visit.site.clock.now())?;
-    (sealed == number).then_some(number)
-}
 
 /// What one status page shows, read in one transaction.
 struct Status {
@@ -94,8 +77,7 @@ pub async fn enter(visit: Visit, form: Form) -> Answer {
         let fits = visit.site.keys.pin_matches("case", id.0.as_bytes(), state.form.text("pin"));
         if fits && head.is_some() {
             let mut response = visit.see_other(&format!("/stand/{wanted}"));
-            let cookie = access_cookie(&visit.site.keys, visit.town_id(), &wanted, visit.site.clock.now());
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+            response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit, &wanted));
             return Ok(response);
         }
         state.refuse("nummer", visit.t.s("cases-entrance-wrong"));
@@ -119,7 +101,7 @@ pub async fn enter_by_link(visit: Visit, Path((number, token)): Path<(String, St
         None => format!("/stand/{number}"),
     };
     let mut response = visit.see_other(&url);
-    response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit.site.keys, visit.town_id(), &number, now));
+    response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit, &number));
     Ok(response)
 }
 
@@ -139,8 +121,20 @@ fn to_entrance(visit: &Visit, number: &str) -> axum::response::Response {
 }
 
 async fn show(visit: &Visit, number: String, form: FormState, code: StatusCode) -> Answer {
+    show_again(visit, number, form, &[], code).await
+}
+
+/// The page with a form to be mended and the photos that came with it.
+async fn show_again(
+    visit: &Visit,
+    number: String,
+    form: FormState,
+    kept: &[NewAttachment],
+    code: StatusCode,
+) -> Answer {
+    let kept = kept.iter().map(|photo| photos::keep(visit, &number, photo)).collect();
     let status = visit.read(move |tx| read_status(tx, &number)).await?.ok_or(PageError::NotFound)?;
-    let html = StatusPage::new(visit, &status, form).render()?;
+    let html = StatusPage::new(visit, &status, form, kept).render()?;
     let mut response = (code, Html(html)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
@@ -204,7 +198,7 @@ async fn perform(
         Err(Failed::Refused(refusal)) => {
             let mut state = FormState::from(form);
             state.refuse("", visit.t.s(refusal_key(refusal)));
-            show(&visit, number, state, StatusCode::CONFLICT).await
+            show_again(&visit, number, state, &files, StatusCode::CONFLICT).await
         }
     }
 }
@@ -248,54 +242,17 @@ pub async fn reply(visit: Visit, Path(number): Path<String>, form: Form) -> Answ
     let Some(number) = admitted(&visit, &number) else { return Ok(to_entrance(&visit, &number)) };
     let mut state = FormState::from(form);
     state.limit("text", TEXT_MAX, visit.t.s("cases-text-long"));
-    if state.form.text("text").is_empty() && state.form.uploads.is_empty() {
+    let files = photos::take(&visit, &number, &mut state).await?;
+    if state.form.text("text").is_empty() && files.is_empty() && !state.has_errors() {
         state.refuse("text", visit.t.s("cases-text-missing"));
     }
-    let files = if state.has_errors() { vec![] } else { keep_photos(&visit, &mut state).await? };
     if state.has_errors() {
-        return show(&visit, number, state, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return show_again(&visit, number, state, &files, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     perform(visit, number, state.form, files, "flash-cases-replied", |word, head| {
         acts::reply(word.tx, word.town, head, word.form.text("text"), word.files)
     })
     .await
-}
-
-/// Re-encodes the photos and puts them on disk, before any row names them.
-async fn keep_photos(visit: &Visit, state: &mut FormState) -> Result<Vec<NewAttachment>, PageError> {
-    let uploads: Vec<Upload> = state.form.uploads.iter().filter(|upload| upload.field == "fotos").cloned().collect();
-    let mut kept = vec![];
-    for upload in uploads {
-        let prepared = match &upload.outcome {
-            Err(refused) => Err((*refused).into()),
-            Ok(incoming) => picture::prepare_upload(incoming, picture::Limits::default()).await,
-        };
-        let photo = match prepared {
-            Ok(photo) => photo,
-            Err(files::StoreError::Refused(refused)) => {
-                state.refuse("fotos", visit.t.s(photo_key(refused)));
-                continue;
-            }
-            Err(error) => return Err(PageError::because("could not read an upload")(Box::new(error))),
-        };
-        let blob = BlobId(new_id(&*visit.site.clock, &*visit.site.chance));
-        let key = BlobKey::whole(visit.town_id(), blob);
-        match visit.site.files.put_picture(key, &photo).await {
-            Ok(()) => kept.push(NewAttachment { blob, name: String::new(), kind: AttachmentKind::Picture }),
-            Err(files::StoreError::Refused(refused)) => state.refuse("fotos", visit.t.s(photo_key(refused))),
-            Err(error) => return Err(PageError::because("could not store a photo")(Box::new(error))),
-        }
-    }
-    Ok(kept)
-}
-
-const fn photo_key(refused: Refused) -> &'static str {
-    match refused {
-        Refused::WrongType => "cases-photo-type",
-        Refused::TooLarge { .. } | Refused::TooManyPixels => "cases-photo-large",
-        Refused::Broken => "cases-photo-broken",
-        Refused::DiskFull => "cases-photo-full",
-    }
 }
 
 /// POST `/stand/{number}/zurueckziehen`

@@ -6,7 +6,7 @@ use crate::{
     open::{self, NewCase},
     store::{
         self,
-        threads::{self, EntryKind, NewEntry, NewParty, PartyRole},
+        threads::{self, EntryKind, NewEntry, NewParty},
     },
 };
 use base::{AccountId, Actor, Moment, OrgUnitId};
@@ -83,7 +83,6 @@ pub fn seed_case(tx: &Tx<'_>, town: &Town, seed: &SeedCase) -> Result<(CaseId, S
     if seed.new.email.is_some() || seed.new.phone.is_some() {
         let party = NewParty {
             case: head.id,
-            role: PartyRole::Reporter,
             email: seed.new.email.as_ref(),
             phone: seed.new.phone.as_deref().unwrap_or_default(),
             language: seed.new.language.code(),

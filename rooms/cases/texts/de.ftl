@@ -9,7 +9,7 @@ cases-number = Nummer
 cases-number-hint = Zum Beispiel 2026-11-4711
 cases-number-missing = Geben Sie die Nummer ein
 cases-pin = PIN
-cases-pin-hint = Acht Zeichen, Groß- oder Kleinschreibung ist egal
+cases-pin-hint = Acht Zeichen, zum Beispiel 7K2M 9XPQ. Leerzeichen und Groß- oder Kleinschreibung sind egal.
 cases-pin-missing = Geben Sie die PIN ein
 
 cases-status-of = Stand
@@ -65,13 +65,10 @@ cases-reply-reopens = Die Sache ist abgeschlossen. Wenn Sie schreiben, nehmen wi
 cases-reply-text = Ihr Text
 cases-reply-photos = Fotos
 cases-reply-photos-hint = Höchstens 5. Wir entfernen Ort und Gerätedaten aus den Bildern.
+cases-photo-keep = Foto mitschicken
 cases-reply-button = Absenden
 cases-text-missing = Schreiben Sie etwas oder wählen Sie ein Foto aus
 cases-text-long = Kürzen Sie den Text auf 5.000 Zeichen
-cases-photo-type = Wählen Sie ein Foto im Format JPEG, PNG oder WebP
-cases-photo-large = Das Foto ist zu groß. Wählen Sie ein kleineres.
-cases-photo-broken = Das Foto lässt sich nicht lesen. Wählen Sie ein anderes.
-cases-photo-full = Wir können gerade keine Fotos annehmen. Senden Sie den Text ohne Foto.
 
 cases-sent = Das haben Sie gemeldet
 cases-category = Art
@@ -108,14 +105,11 @@ cases-refused-rated = Sie haben schon bewertet. Danke!
 cases-confirm-title = E-Mail-Adresse bestätigen
 cases-confirm-text = Sie bekommen dann Nachricht zu: { $title }
 cases-confirm-button = Ja, das ist meine Adresse
-cases-confirmed-title = Ihre Adresse ist bestätigt
-cases-confirmed-follower = Wir schreiben Ihnen, sobald sich etwas tut.
 cases-stop-title = Keine E-Mails mehr
 cases-stop-text = Sie bekommen dann keine E-Mails mehr zu: { $title }. Auf der Statusseite sehen Sie weiterhin alles.
 cases-stop-button = E-Mails beenden
 cases-stopped-title = Sie bekommen keine E-Mails mehr
 cases-stopped-text = Mit Nummer und PIN sehen Sie den Stand weiterhin.
-cases-to-reports = Zu den Meldungen
 cases-to-home = Zur Startseite
 
 cases-mail-from = { $town }. Diese E-Mail wurde automatisch verschickt. Antworten Sie über den Link, nicht auf diese E-Mail.
@@ -144,8 +138,6 @@ cases-mail-closed-next = Stimmt etwas nicht? Schreiben Sie uns auf der Statussei
 cases-mail-rate = Sind Sie zufrieden? Ein Klick genügt:
 cases-mail-reopened-subject = Wir sehen noch einmal hin: { $title }
 cases-mail-reopened-text = Ihre Meldung ist wieder in Arbeit. Bis { $day } hören Sie von uns.
-cases-mail-follower-subject = Es hat sich etwas getan: { $title }
-cases-mail-follower-button = Meldung ansehen
 
 flash-cases-replied = Danke. Ihre Nachricht ist angekommen.
 flash-cases-withdrawn = Ihre Meldung ist zurückgezogen.

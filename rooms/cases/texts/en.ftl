@@ -9,7 +9,7 @@ cases-number = Number
 cases-number-hint = For example 2026-11-4711
 cases-number-missing = Enter the number
 cases-pin = PIN
-cases-pin-hint = Eight characters, upper or lower case
+cases-pin-hint = Eight characters, for example 7K2M 9XPQ. Spaces and upper or lower case do not matter.
 cases-pin-missing = Enter the PIN
 
 cases-status-of = Status
@@ -65,13 +65,10 @@ cases-reply-reopens = This is closed. If you write, we take it up again.
 cases-reply-text = Your text
 cases-reply-photos = Photos
 cases-reply-photos-hint = 5 at most. We remove place and device data from the pictures.
+cases-photo-keep = Send this photo
 cases-reply-button = Send
 cases-text-missing = Write something or choose a photo
 cases-text-long = Shorten the text to 5,000 characters
-cases-photo-type = Choose a photo in JPEG, PNG or WebP format
-cases-photo-large = The photo is too large. Choose a smaller one.
-cases-photo-broken = The photo cannot be read. Choose another one.
-cases-photo-full = We cannot take photos right now. Send the text without a photo.
 
 cases-sent = What you reported
 cases-category = Kind
@@ -108,14 +105,11 @@ cases-refused-rated = You have rated already. Thank you!
 cases-confirm-title = Confirm your e-mail address
 cases-confirm-text = You will then get word about: { $title }
 cases-confirm-button = Yes, this is my address
-cases-confirmed-title = Your address is confirmed
-cases-confirmed-follower = We will write to you as soon as something happens.
 cases-stop-title = No more e-mails
 cases-stop-text = You will get no more e-mails about: { $title }. The status page still shows everything.
 cases-stop-button = Stop e-mails
 cases-stopped-title = You get no more e-mails
 cases-stopped-text = With number and PIN you still see the status.
-cases-to-reports = To the reports
 cases-to-home = To the home page
 
 cases-mail-from = { $town }. This e-mail was sent automatically. Please answer by the link, not to this e-mail.
@@ -144,8 +138,6 @@ cases-mail-closed-next = Is something wrong? Write to us on the status page. The
 cases-mail-rate = Are you satisfied? One click is enough:
 cases-mail-reopened-subject = We look at it again: { $title }
 cases-mail-reopened-text = Your report is in progress again. You will hear from us by { $day }.
-cases-mail-follower-subject = Something has happened: { $title }
-cases-mail-follower-button = Show report
 
 flash-cases-replied = Thank you. Your message has arrived.
 flash-cases-withdrawn = Your report is withdrawn.

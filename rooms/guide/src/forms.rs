@@ -166,8 +166,7 @@ async fn send(visit: Visit, form: Form, case: NewCase) -> Answer {
     let now = visit.site.clock.now();
     let token = visit.site.keys.seal(visit.town_id(), RECEIPT_PURPOSE, &number, now.plus_seconds(RECEIPT_SECONDS));
     let mut response = visit.see_other(&format!("/kontakt/fertig/{token}"));
-    let cookie = cases::access_cookie(&visit.site.keys, visit.town_id(), &number, now);
-    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response.headers_mut().append(header::SET_COOKIE, cases::access_cookie(&visit, &number));
     Ok(response)
 }
 

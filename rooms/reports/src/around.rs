@@ -15,6 +15,8 @@ use web::{Form, Visit};
 const AT_METRES: f64 = 25.0;
 /// How many hits of the address search are offered.
 const HITS_MAX: usize = 6;
+/// Hits that read alike and lie this near to each other are one place for whoever chooses.
+const ALIKE_METRES: f64 = 300.0;
 /// A tap this far outside the town's map is no place of this town.
 const BEYOND_DEGREES: f64 = 0.02;
 
@@ -116,7 +118,8 @@ pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, Db
     let same_question = form.text("hits-for") == typed;
     if let Some((at, asset, label)) = parse_hit(form.text("hit")).filter(|_| same_question) {
         draft.typed = typed;
-        let placed = move_draft(tx, draft, at, Some(label))?;
+        let label = known_label(tx, at, &label)?;
+        let placed = move_draft(tx, draft, at, label)?;
         if let Some(asset) = asset {
             draft.asset = thing(tx, asset)?;
         }
@@ -135,7 +138,7 @@ pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, Db
 }
 
 fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Position>) -> Result<Placed, DbError> {
-    let hits = places::search_places(tx, typed, tapped.or(draft.position), HITS_MAX)?;
+    let hits = merged(places::search_places(tx, typed, tapped.or(draft.position), HITS_MAX)?);
     if let Some(at) = tapped {
         if hits.is_empty() || hits.iter().any(|hit| agree(at, hit.position)) {
             return move_draft(tx, draft, at, None);
@@ -161,6 +164,23 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Positio
     }
 }
 
+/// A park and the playground in it may bear one name: nobody can choose between two rows that read alike. The first is
+/// the best.
+pub fn merged(hits: Vec<PlaceHit>) -> Vec<PlaceHit> {
+    let mut kept: Vec<PlaceHit> = vec![];
+    for hit in hits {
+        let alike = |known: &PlaceHit| {
+            fold(&known.label) == fold(&hit.label)
+                && fold(&known.sub) == fold(&hit.sub)
+                && known.position.metres_to(hit.position) <= ALIKE_METRES
+        };
+        if !kept.iter().any(alike) {
+            kept.push(hit);
+        }
+    }
+    kept
+}
+
 /// The hit that needs no question: the only one, the very address, or the only address when a number was typed. The
 /// next step names the place, so a wrong guess is seen.
 fn clear_hit<'h>(typed: &str, hits: &'h [PlaceHit]) -> Option<&'h PlaceHit> {
@@ -172,6 +192,14 @@ fn clear_hit<'h>(typed: &str, hits: &'h [PlaceHit]) -> Option<&'h PlaceHit> {
     let (first, second) = (addresses.next()?, addresses.next());
     let numbered = typed.chars().any(|c| c.is_ascii_digit());
     (short(&first.label) == short(typed) || (second.is_none() && numbered)).then_some(first)
+}
+
+/// The label of a chosen hit if the town knows such a place there: it came back in a form, stands in lists and mails
+/// later, and so may hold no words of a stranger.
+fn known_label(tx: &Tx<'_>, at: Position, label: &str) -> Result<Option<String>, DbError> {
+    let hits = places::search_places(tx, label, Some(at), HITS_MAX)?;
+    let known = hits.into_iter().find(|hit| hit.label == label && hit.position.metres_to(at) <= ALIKE_METRES);
+    Ok(known.map(|hit| hit.label))
 }
 
 fn parse_hit(value: &str) -> Option<(Position, Option<Uuid>, String)> {

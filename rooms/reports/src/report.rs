@@ -47,6 +47,22 @@ pub const DRAFT_HOURS: i64 = 48;
 /// An unconfirmed wish to follow is forgotten after this.
 pub const UNCONFIRMED_DAYS: i64 = 7;
 
+/// Fewest digits of a number somebody answers (115), and more than any has with its exits and extensions.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=24;
+const PHONE_CHARACTERS_MAX: usize = 60;
+
+/// Could this be a phone number? Light on purpose: people write them in many ways, from many countries, and the clerk
+/// who dials understands them all. Only what cannot be dialled at all is sent back. Empty is fine.
+pub fn reads_as_phone(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    let fits = |c: char| c.is_numeric() || c.is_whitespace() || "+/-–—‐‑‒−()[].,;:*#".contains(c);
+    // "Tel.", "Durchwahl 12", "ext. 12", "abends": a word or two beside the number does no harm.
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).count();
+    let is_plain = text.chars().all(|c| fits(c) || c.is_alphabetic()) && words <= 3;
+    text.is_empty() || (is_plain && PHONE_DIGITS.contains(&digits) && text.chars().count() <= PHONE_CHARACTERS_MAX)
+}
+
 /// The visibility a new report starts with.
 pub const fn first_visibility(category_is_public: bool, review_before_public: bool) -> Visibility {
     match (category_is_public, review_before_public) {

@@ -260,6 +260,15 @@ fn the_name_does_not_matter_the_content_does() {
 }
 
 #[test]
+fn a_photo_of_an_iphone_is_known_and_not_read() {
+    for brand in [&b"heic"[..], b"heix", b"mif1"] {
+        let content = [&b"\0\0\0\x18ftyp"[..], brand, b"\0\0\0\0mif1heic"].concat();
+        assert_eq!(refused(&content, Limits::default()), Refused::Heic);
+    }
+    assert_eq!(refused(b"\0\0\0\x18ftypmp42\0\0\0\0", Limits::default()), Refused::WrongType, "a film");
+}
+
+#[test]
 fn a_photo_cut_off_is_broken() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         // Noise, so that the pixels take up most of the file.

@@ -224,7 +224,7 @@ fn facts(
         ),
     ];
     facts.extend(opened.texts.facts());
-    let reporter = opened.parties.iter().find(|party| party.role == PartyRole::Reporter && party.ended_at.is_none());
+    let reporter = opened.parties.iter().find(|party| party.ended_at.is_none());
     if let Some(reporter) = reporter {
         let unconfirmed = if reporter.confirmed_at.is_none() { " (nicht bestätigt)" } else { "" };
         if !reporter.email.is_empty() {
@@ -260,7 +260,7 @@ fn hint(opened: &Opened, names: &HashMap<AccountId, String>, me: Option<AccountI
 
 /// How the answer reaches the person.
 fn can_tell(parties: &[Party]) -> &'static str {
-    let reporter = parties.iter().find(|party| party.role == PartyRole::Reporter && party.ended_at.is_none());
+    let reporter = parties.iter().find(|party| party.ended_at.is_none());
     match reporter {
         Some(party) if !party.email.is_empty() && party.confirmed_at.is_some() => {
             "Die Antwort geht per E-Mail und steht auf der Statusseite."

@@ -1,12 +1,13 @@
 //! The two links in our mails that change something: confirming an address, ending the mails. Opening them only shows a
 //! button, because mail scanners open every link; pressing it does it. What the link may do is signed into it.
 
+use super::access::access_cookie;
 use crate::{
     mails::{self, MailKind},
     open,
     store::{
         self,
-        threads::{self, PartyId, PartyRole},
+        threads::{self, PartyId},
     },
 };
 use axum::{extract::Path, http::header};
@@ -60,12 +61,8 @@ pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
     })
 }
 
-/// What a confirmation led to.
-struct Confirmed {
-    number: Option<String>,
-}
-
-fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<Confirmed, PageError> {
+/// The number of the case that is written about from now on.
+fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<String, PageError> {
     let party = threads::party(tx, id)?.filter(|party| party.ended_at.is_none()).ok_or(PageError::Gone)?;
     let head = store::head(tx, party.case)?.ok_or(PageError::Gone)?;
     if threads::confirm_party(tx, id)? {
@@ -77,13 +74,11 @@ fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<Confirmed, PageError> {
             detail: json!({ "party": id.to_string() }),
         });
         let payload = json!({ "case": head.id.to_string(), "number": head.number, "state": head.state.word(),
-                              "party": id.to_string(), "role": party.role.word() });
+                              "party": id.to_string() });
         tx.emit("case.party_confirmed", payload);
-        if party.role == PartyRole::Reporter {
-            mails::queue(tx, id, MailKind::Received, None);
-        }
+        mails::queue(tx, id, MailKind::Received, None);
     }
-    Ok(Confirmed { number: (party.role == PartyRole::Reporter).then_some(head.number) })
+    Ok(head.number)
 }
 
 /// Confirming twice is as good as once. The reporter's browser may then open the case: whoever reads this mailbox is the
@@ -91,21 +86,9 @@ fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<Confirmed, PageError> {
 pub async fn confirm(visit: Visit, Path(token): Path<String>, _: Form) -> Answer {
     visit.limit(LimitKind::Secret)?;
     let party = party_in(&visit, "case-mail", &token)?;
-    let confirmed = visit.write(move |tx| confirm_in(tx, party)).await?;
-    let Some(number) = confirmed.number else {
-        return web::render(&PostPage {
-            page: visit.page(visit.t.s("cases-confirmed-title")),
-            heading: visit.t.s("cases-confirmed-title"),
-            text: visit.t.s("cases-confirmed-follower").to_owned(),
-            button: "",
-            action: String::new(),
-            link: "/meldungen".to_owned(),
-            link_text: visit.t.s("cases-to-reports"),
-        });
-    };
+    let number = visit.write(move |tx| confirm_in(tx, party)).await?;
     let mut response = visit.see_other_saying(&format!("/stand/{number}"), "flash-cases-confirmed");
-    let cookie = super::access_cookie(&visit.site.keys, visit.town_id(), &number, visit.site.clock.now());
-    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response.headers_mut().append(header::SET_COOKIE, access_cookie(&visit, &number));
     Ok(response)
 }
 

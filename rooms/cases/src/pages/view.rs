@@ -1,7 +1,7 @@
 //! What the citizen's pages show, as plain texts in their language. Pure: everything was read before. Here is decided
 //! what is said for each state: always what happens next and by when.
 
-use super::{Status, pin_of};
+use super::{Status, photos::KeptPhoto, pin_of};
 use crate::{
     case::{Outcome, State},
     labels,
@@ -34,6 +34,8 @@ pub struct StatusPage {
     pub late: String,
     pub outcome: Vec<(String, String)>,
     pub asks_you: bool,
+    /// Photos of an answer that came back.
+    pub kept: Vec<KeptPhoto>,
     pub can_reply: bool,
     pub reopens: bool,
     pub can_withdraw: bool,
@@ -68,7 +70,7 @@ pub struct EntryView {
 const BAD_RATING: i64 = 2;
 
 impl StatusPage {
-    pub(super) fn new(visit: &Visit, status: &Status, form: FormState) -> Self {
+    pub(super) fn new(visit: &Visit, status: &Status, form: FormState, kept: Vec<KeptPhoto>) -> Self {
         let (t, head) = (visit.t, &status.head);
         let (tag_kind, tag_icon) = labels::state_tag(head.state);
         let (open, withdrawn) = (head.is_open(), head.state == State::Withdrawn);
@@ -88,6 +90,7 @@ impl StatusPage {
             late: late(t, status),
             outcome: outcome(t, status),
             asks_you: head.state == State::WaitingCitizen,
+            kept,
             can_reply: !withdrawn,
             reopens: !open,
             can_withdraw: open,

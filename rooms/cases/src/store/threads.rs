@@ -125,21 +125,12 @@ pub fn entry(tx: &Tx<'_>, case: CaseId, id: EntryId) -> Result<Option<Entry>, Db
     )
 }
 
-stored_words!(
-    pub enum PartyRole {
-        /// Who opened the case: gets every word.
-        Reporter = "reporter",
-        /// Who has the same damage or follows: learns of changes of state, never reads the correspondence.
-        Follower = "follower",
-    }
-);
-
 record! {
+    /// Who opened the case and may be written to.
     #[derive(Clone)]
     pub struct Party {
         pub id: PartyId,
         pub case: CaseId,
-        pub role: PartyRole,
         pub email: String,
         pub phone: String,
         pub language: String,
@@ -150,7 +141,6 @@ record! {
 
 pub struct NewParty<'a> {
     pub case: CaseId,
-    pub role: PartyRole,
     pub email: Option<&'a EmailAddress>,
     pub phone: &'a str,
     pub language: &'a str,
@@ -164,15 +154,15 @@ pub fn add_party(tx: &Tx<'_>, party: &NewParty<'_>) -> Result<PartyId, DbError> 
     let confirmed_at = party.confirmed.then_some(party.at);
     tx.exec(
         "INSERT INTO cases_parties (municipality, id, case_id, role, email, phone, language, created_at, confirmed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        p![id, party.case, party.role, email, party.phone, party.language, party.at, confirmed_at],
+         VALUES ($1, $2, $3, 'reporter', $4, $5, $6, $7, $8)",
+        p![id, party.case, email, party.phone, party.language, party.at, confirmed_at],
     )?;
     Ok(id)
 }
 
 pub fn party(tx: &Tx<'_>, id: PartyId) -> Result<Option<Party>, DbError> {
     tx.query_one(
-        "SELECT id, case_id, role, email, phone, language, confirmed_at, ended_at FROM cases_parties
+        "SELECT id, case_id, email, phone, language, confirmed_at, ended_at FROM cases_parties
          WHERE municipality = $1 AND id = $2",
         p![id],
     )
@@ -180,18 +170,9 @@ pub fn party(tx: &Tx<'_>, id: PartyId) -> Result<Option<Party>, DbError> {
 
 pub fn parties(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Party>, DbError> {
     tx.query(
-        "SELECT id, case_id, role, email, phone, language, confirmed_at, ended_at FROM cases_parties
+        "SELECT id, case_id, email, phone, language, confirmed_at, ended_at FROM cases_parties
          WHERE municipality = $1 AND case_id = $2 ORDER BY created_at, id",
         p![case],
-    )
-}
-
-/// A party that already gets this case's mails at this address.
-pub fn party_by_email(tx: &Tx<'_>, case: CaseId, email: &str) -> Result<Option<Party>, DbError> {
-    tx.query_one(
-        "SELECT id, case_id, role, email, phone, language, confirmed_at, ended_at FROM cases_parties
-         WHERE municipality = $1 AND case_id = $2 AND email = $3 AND ended_at IS NULL",
-        p![case, email],
     )
 }
 

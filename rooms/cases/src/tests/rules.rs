@@ -285,3 +285,26 @@ fn a_selection_survives_its_own_address() {
     let odd = Selection::read(&Form::from_urlencoded("liste=unsinn&stand=%00&nach=1.2"));
     assert_eq!((odd.kind, odd.state, odd.after), (ListKind::Inbox, None, None));
 }
+
+#[test]
+fn a_browser_remembers_ten_cases_each_for_its_own_time() {
+    use crate::pages::access::{CASES_MAX, with};
+    let start = Moment::from_micros(1_000_000_000_000_000);
+    let mut list = String::new();
+    for day in 0..12_i64 {
+        let now = start.plus_days(day);
+        list = with(&list, &number::number("2026-11", day + 1), now.plus_days(30), now);
+    }
+    let known = |list: &str| list.split(' ').map(|entry| entry[..12].to_owned()).collect::<Vec<_>>();
+    assert_eq!(known(&list).len(), CASES_MAX);
+    assert_eq!((known(&list)[0].as_str(), known(&list)[9].as_str()), ("2026-11-0012", "2026-11-0003"));
+    // Opened once more it stands first and once, and the one that was longest ago stays.
+    let list = with(&list, "2026-11-0003", start.plus_days(42), start.plus_days(12));
+    assert_eq!(
+        (known(&list).len(), known(&list)[0].as_str(), known(&list)[9].as_str()),
+        (10, "2026-11-0003", "2026-11-0004")
+    );
+    // Thirty days after its own start a case is forgotten, whatever came later.
+    let later = with(&list, "2026-12-0001", start.plus_days(70), start.plus_days(34));
+    assert!(!known(&later).contains(&"2026-11-0004".to_owned()) && known(&later).contains(&"2026-11-0006".to_owned()));
+}

@@ -7,17 +7,17 @@ use crate::{
     category::Category,
     journey::{Draft, Step},
     open,
-    report::{SAME_CATEGORY_METRES, SAME_METRES},
+    report::{SAME_CATEGORY_METRES, SAME_METRES, reads_as_phone},
     store,
 };
 use axum::{extract::Path, http::header};
+use cases::MailState;
 use db::{DbError, Once, OnceKey, Tx};
 use uuid::Uuid;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit, words};
 
 const RECEIPT: &str = "report-receipt";
 const RECEIPT_HOURS: i64 = 24;
-const PHONE_CHARACTERS_MAX: usize = 40;
 /// Of a wrong address or number a draft keeps this much.
 const CONTACT_KEPT_MAX: usize = 300;
 
@@ -163,7 +163,9 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
     if email.is_err() {
         state.refuse("email", visit.t.s("reports-email-wrong"));
     }
-    state.limit("phone", PHONE_CHARACTERS_MAX, visit.t.s("reports-phone-wrong"));
+    if !reads_as_phone(state.form.text("phone")) {
+        state.refuse("phone", visit.t.s("reports-phone-wrong"));
+    }
     if state.has_errors() {
         return mend(&visit, id, state).await;
     }
@@ -175,8 +177,7 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
         Ok((url, number)) => {
             let mut response = visit.see_other(&url);
             if let Some(number) = number {
-                let cookie = cases::access_cookie(&visit.site.keys, visit.town_id(), &number, visit.site.clock.now());
-                response.headers_mut().append(header::SET_COOKIE, cookie);
+                response.headers_mut().append(header::SET_COOKIE, cases::access_cookie(&visit, &number));
             }
             Ok(response)
         }
@@ -282,6 +283,8 @@ struct ReceiptPage {
     due_iso: String,
     image: String,
     again_href: String,
+    /// How the sender hears from us, or how to keep number and PIN.
+    news: &'static str,
     is_waiting: bool,
 }
 
@@ -293,30 +296,33 @@ pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> An
         return Ok(visit.see_other("/stand"));
     }
     let wanted = number.clone();
-    let found_both = visit
-        .read(move |tx| Ok::<_, DbError>((store::desk_report(tx, &wanted)?, cases::by_number(tx, &wanted)?)))
+    let known = visit
+        .read(move |tx| {
+            let Some((report, head)) = store::desk_report(tx, &wanted)?.zip(cases::by_number(tx, &wanted)?) else {
+                return Ok(None);
+            };
+            let mail = cases::mail_state(tx, head.id)?;
+            Ok::<_, DbError>(Some((report, head, mail)))
+        })
         .await?;
-    let (report, head) = (found(found_both.0)?, found(found_both.1)?);
+    let (report, head, mail) = found(known)?;
     let t = visit.t;
     let (lat, lon) = (report.lat, report.lon);
     web::render(&ReceiptPage {
         page: visit.page(t.s("reports-receipt-title")),
-        pin: grouped(&cases::pin(&visit.site.keys, head.id)),
+        pin: cases::pin(&visit.site.keys, head.id),
         number,
         title: report.title,
         place: report.place,
         due: words::date(t.lang, head.due.date(), now.date()),
         due_iso: head.due.date().to_string(),
         image: format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&pins={lat:.6},{lon:.6},ort"),
+        news: t.s(match mail {
+            MailState::None => "reports-receipt-without",
+            MailState::Asked => "reports-receipt-asked",
+            MailState::Confirmed => "reports-receipt-confirmed",
+        }),
         again_href: format!("/melden?lat={lat:.6}&lon={lon:.6}"),
         is_waiting: report.visibility == crate::report::Visibility::Waiting,
     })
-}
-
-/// "7K2M 9XPQ": two groups are read out and copied without mistakes.
-fn grouped(pin: &str) -> String {
-    match pin.split_at_checked(4) {
-        Some((first, rest)) if !rest.is_empty() => format!("{first} {rest}"),
-        _ => pin.to_owned(),
-    }
 }

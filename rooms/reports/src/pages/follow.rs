@@ -10,8 +10,9 @@ use crate::{
 };
 use axum::extract::Path;
 use base::{Actor, Position};
-use db::{Audit, Once};
+use db::{Audit, DbError, Once, Tx};
 use serde_json::json;
+use uuid::Uuid;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
 
 #[derive(Template)]
@@ -169,6 +170,34 @@ struct TokenPage {
     action: String,
 }
 
+/// What a link in our mails asks for, and how it is done. The names are keys of texts.
+struct Deed {
+    path: &'static str,
+    asks: [&'static str; 3],
+    audit: &'static str,
+    write: fn(&Tx<'_>, Uuid) -> Result<(), DbError>,
+    icon: &'static str,
+    said: [&'static str; 2],
+}
+
+const CONFIRM: Deed = Deed {
+    path: "/melden/folgen",
+    asks: ["reports-confirm-title", "reports-confirm-text", "reports-confirm-button"],
+    audit: "report.follow_confirmed",
+    write: store::confirm_follow,
+    icon: "bell",
+    said: ["reports-confirmed-title", "reports-confirmed-text"],
+};
+
+const END: Deed = Deed {
+    path: "/melden/abbestellen",
+    asks: ["reports-end-title", "reports-end-text", "reports-end-button"],
+    audit: "report.follow_ended",
+    write: store::end_follow,
+    icon: "circle-check",
+    said: ["reports-ended-title", "reports-ended-text"],
+};
+
 async fn by_token(visit: &Visit, token: &str) -> Result<store::Follow, PageError> {
     visit.limit(web::LimitKind::Secret)?;
     let hash = token_hash(token);
@@ -176,65 +205,45 @@ async fn by_token(visit: &Visit, token: &str) -> Result<store::Follow, PageError
     follow.ok_or(PageError::Gone)
 }
 
-pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
+async fn ask(visit: Visit, token: String, deed: &Deed) -> Answer {
     by_token(&visit, &token).await?;
-    let t = visit.t;
-    web::render(&TokenPage {
-        page: visit.page(t.s("reports-confirm-title")),
-        heading: t.s("reports-confirm-title"),
-        text: t.s("reports-confirm-text"),
-        button: t.s("reports-confirm-button"),
-        action: format!("/melden/folgen/{token}"),
-    })
+    let [heading, text, button] = deed.asks.map(|key| visit.t.s(key));
+    let action = format!("{}/{token}", deed.path);
+    web::render(&TokenPage { page: visit.page(heading), heading, text, button, action })
 }
 
 /// Doing it twice is the same as once, so no key is needed.
-pub async fn confirm(visit: Visit, Path(token): Path<String>) -> Answer {
+async fn done(visit: Visit, token: String, deed: &'static Deed) -> Answer {
     let follow = by_token(&visit, &token).await?;
     visit
         .write(move |tx| {
-            tx.audit(audit("report.follow_confirmed", follow.id.to_string()));
-            store::confirm_follow(tx, follow.id)
+            tx.audit(audit(deed.audit, follow.id.to_string()));
+            (deed.write)(tx, follow.id)
         })
         .await?;
-    let t = visit.t;
+    let [heading, text] = deed.said.map(|key| visit.t.s(key));
     web::render(&MessagePage {
-        page: visit.page(t.s("reports-confirmed-title")),
-        icon: "bell",
+        page: visit.page(heading),
+        icon: deed.icon,
         kind: "ok",
-        heading: t.s("reports-confirmed-title").to_owned(),
-        text: t.s("reports-confirmed-text").to_owned(),
-        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
+        heading: heading.to_owned(),
+        text: text.to_owned(),
+        links: vec![("/meldungen".to_owned(), visit.t.s("reports-list-title").to_owned())],
     })
+}
+
+pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
+    ask(visit, token, &CONFIRM).await
+}
+
+pub async fn confirm(visit: Visit, Path(token): Path<String>) -> Answer {
+    done(visit, token, &CONFIRM).await
 }
 
 pub async fn end_page(visit: Visit, Path(token): Path<String>) -> Answer {
-    by_token(&visit, &token).await?;
-    let t = visit.t;
-    web::render(&TokenPage {
-        page: visit.page(t.s("reports-end-title")),
-        heading: t.s("reports-end-title"),
-        text: t.s("reports-end-text"),
-        button: t.s("reports-end-button"),
-        action: format!("/melden/abbestellen/{token}"),
-    })
+    ask(visit, token, &END).await
 }
 
 pub async fn end(visit: Visit, Path(token): Path<String>) -> Answer {
-    let follow = by_token(&visit, &token).await?;
-    visit
-        .write(move |tx| {
-            tx.audit(audit("report.follow_ended", follow.id.to_string()));
-            store::end_follow(tx, follow.id)
-        })
-        .await?;
-    let t = visit.t;
-    web::render(&MessagePage {
-        page: visit.page(t.s("reports-ended-title")),
-        icon: "circle-check",
-        kind: "ok",
-        heading: t.s("reports-ended-title").to_owned(),
-        text: t.s("reports-ended-text").to_owned(),
-        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
-    })
+    done(visit, token, &END).await
 }

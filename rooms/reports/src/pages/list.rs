@@ -17,6 +17,7 @@ use db::{DbError, Tx};
 use serde_json::{Value, json};
 use web::{Answer, Form, FormState, Page, Template, Texts, Visit};
 
+const PICTURE_PINS_MAX: usize = 60;
 const PAGE: i64 = 20;
 const FEED: i64 = 50;
 const GEOJSON_MAX: i64 = 1_000;
@@ -34,6 +35,8 @@ struct ListPage {
     cards: Vec<ReportCard>,
     next: String,
     map: MapFrame,
+    /// The map without scripts, for light and dark.
+    picture: String,
     pins: String,
     is_narrowed: bool,
     /// The filters as a query, for feeds.
@@ -126,12 +129,29 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
         count: t.with("reports-count", &[("count", gathered.count.into())]),
         cards: gathered.cards.iter().map(|row| card(t, row, None, now)).collect(),
         next: next.unwrap_or_default(),
+        picture: picture(&gathered.map, &gathered.pins),
         map: gathered.map,
         pins: script_json(&pins_json(t, &gathered.pins, &query)),
         is_narrowed: !query.is_empty(),
         query,
         form: form.into(),
     })
+}
+
+/// The map without scripts: wide enough for a desk, and shown as wide as there is room.
+fn picture(map: &MapFrame, pins: &Pins) -> String {
+    let pins: Vec<String> = match pins {
+        Pins::Single(cards) => {
+            let kind = |card: &Card| if card.public_state().is_open() { "offen" } else { "fertig" };
+            cards.iter().map(|card| format!("{:.5},{:.5},{}", card.lat, card.lon, kind(card))).collect()
+        }
+        Pins::Fields(fields) => fields
+            .iter()
+            .map(|field| format!("{:.5},{:.5},ort,{}", field.lat, field.lon, field.count.clamp(1, 999)))
+            .collect(),
+    };
+    let shown = pins.iter().take(PICTURE_PINS_MAX).cloned().collect::<Vec<_>>().join(";");
+    format!("/karte/bild?lat={:.6}&lon={:.6}&zoom={}&w=720&h=480&pins={shown}", map.lat, map.lon, map.zoom)
 }
 
 /// Pins for the kit's map: position, words, link, colour.

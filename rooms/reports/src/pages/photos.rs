@@ -1,5 +1,4 @@
-//! Photos on their way in: prepared (made upright, stripped, shrunk), stored, and only then named by a draft. And on
-//! their way out: to the draft's owner, and to the public once a review let them through.
+//! Photos on their way in: stored by the kit, and only then named by a draft. And on their way out: to the draft's owner, and to the public once a review let them through.
 
 use crate::{
     journey::{Draft, DraftPhoto, PHOTOS_MAX},
@@ -12,7 +11,7 @@ use axum::{
 };
 use base::Position;
 use bytes::Bytes;
-use files::{BlobId, BlobKey, Part, Refused, StoreError, picture};
+use files::{BlobId, BlobKey, Part};
 use uuid::Uuid;
 use web::{Answer, FormState, PageError, Visit};
 
@@ -44,57 +43,18 @@ impl Taken {
 
 /// Stores the uploads of this form. What is refused is said at the field; the rest is kept.
 pub async fn take(visit: &Visit, state: &mut FormState) -> Result<Taken, PageError> {
-    let mut taken = Taken::default();
-    let uploads: Vec<_> = state.form.uploads.iter().filter(|upload| upload.field == "photo").cloned().collect();
-    for upload in uploads {
-        if taken.photos.len() >= PHOTOS_MAX {
-            state.refuse("photo", visit.t.s("reports-photo-too-many"));
-            break;
-        }
-        let prepared = match upload.outcome {
-            Ok(incoming) => picture::prepare_upload(&incoming, picture::Limits::default()).await,
-            Err(refused) => Err(refused.into()),
-        };
-        match prepared {
-            Ok(prepared) => {
-                let blob = BlobId(base::new_id(&*visit.site.clock, &*visit.site.chance));
-                let key = BlobKey::whole(visit.town_id(), blob);
-                match visit.site.files.put_picture(key, &prepared).await {
-                    Ok(()) => {}
-                    Err(StoreError::Refused(refused)) => {
-                        state.refuse("photo", refusal(visit, refused));
-                        continue;
-                    }
-                    Err(error) => return Err(broken("could not store a photo")(error)),
-                }
-                taken.position = taken.position.or(prepared.exif_position);
-                taken.photos.push(DraftPhoto { blob: blob.0, name: upload.name.chars().take(120).collect() });
-            }
-            Err(StoreError::Refused(refused)) => state.refuse("photo", refusal(visit, refused)),
-            Err(error) => return Err(broken("could not read an upload")(error)),
-        }
-    }
-    taken.from_browser = from_browser(state.form.text("exif"));
-    Ok(taken)
+    let photos = web::take_photos(visit, state, "photo", 0, PHOTOS_MAX).await?;
+    Ok(Taken {
+        position: photos.iter().find_map(|photo| photo.exif_position),
+        photos: photos.into_iter().map(|photo| DraftPhoto { blob: photo.blob.0, name: photo.name }).collect(),
+        from_browser: from_browser(state.form.text("exif")),
+    })
 }
 
 /// The browser shrinks photos and reads their position before it is lost.
 fn from_browser(text: &str) -> Option<Position> {
     let (lat, lon) = text.split_once(',')?;
     Position::new(lat.trim().parse().ok()?, lon.trim().parse().ok()?)
-}
-
-fn broken(what: &'static str) -> impl FnOnce(StoreError) -> PageError {
-    move |error| PageError::because(what)(Box::new(error))
-}
-
-fn refusal(visit: &Visit, refused: Refused) -> &'static str {
-    match refused {
-        Refused::WrongType => visit.t.s("reports-photo-wrong-type"),
-        Refused::TooLarge { .. } | Refused::TooManyPixels => visit.t.s("reports-photo-too-large"),
-        Refused::Broken => visit.t.s("reports-photo-broken"),
-        Refused::DiskFull => visit.t.s("reports-photo-no-room"),
-    }
 }
 
 /// A photo of a draft, for whoever has the draft's link.
@@ -126,7 +86,8 @@ pub async fn public(visit: Visit, Path((photo, size)): Path<(String, String)>) -
 
 pub async fn serve(visit: &Visit, blob: Uuid, part: Part, cache: &'static str) -> Answer {
     let key = BlobKey::whole(visit.town_id(), BlobId(blob)).part(part);
-    let bytes = visit.site.files.get(key).await.map_err(broken("could not read a photo"))?;
+    let bytes = visit.site.files.get(key).await;
+    let bytes = bytes.map_err(|error| PageError::because("could not read a photo")(Box::new(error)))?;
     Ok(jpeg(bytes.ok_or(PageError::NotFound)?, cache))
 }
 

@@ -4,7 +4,7 @@
 use super::{draft_id, keep_draft, new_draft_id, photos};
 use crate::{
     around::{self, MapFrame, Offer, Placed},
-    journey::{Draft, Step},
+    journey::{Draft, PHOTOS_MAX, Step},
     store,
 };
 use axum::extract::Path;
@@ -108,7 +108,7 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
 /// What one sending of the form led to.
 enum Next {
     Go(String),
-    /// The same page again, with radios for several places of that name.
+    /// The same page with a question: radios for several places of that name.
     Again(Vec<Offer>),
     Mend(&'static str, &'static str),
 }
@@ -137,7 +137,8 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
         })
         .await?;
     if !all_fit {
-        state.refuse("photo", visit.t.s("reports-photo-too-many"));
+        let most = i64::try_from(PHOTOS_MAX).unwrap_or(i64::MAX);
+        state.refuse("photo", visit.t.count("kit-photo-many", most));
     }
     match next {
         Next::Go(path) => Ok(visit.see_other(&format!("{path}?entwurf={id}"))),
@@ -184,10 +185,10 @@ async fn again(visit: &Visit, id: Uuid, mut state: FormState, hits: Vec<Offer>) 
         state.form.set("lat", format!("{:.6}", at.lat));
         state.form.set("lon", format!("{:.6}", at.lon));
     }
-    if !hits.is_empty() {
-        state.refuse("hit", visit.t.s("reports-place-several"));
-    }
-    Visit::unprocessable(&page_of(visit, shown, state, hits))
+    // Which of several is a question, not a mistake.
+    let asks = !hits.is_empty() && !state.has_errors();
+    let page = page_of(visit, shown, state, hits);
+    if asks { web::render(&page) } else { Visit::unprocessable(&page) }
 }
 
 /// The code on a thing: skips this step. Reading it changes nothing, so a camera that only looks leaves no draft.

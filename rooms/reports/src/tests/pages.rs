@@ -40,6 +40,43 @@ async fn three_steps_make_a_report_with_number_and_pin() {
 }
 
 #[tokio::test]
+async fn the_receipt_says_what_is_true_about_mails() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let without = report(&site, "road/pothole", "", "").await;
+        without.is(200).shows("Schreiben Sie beides auf").hides("Wir haben Ihnen eine E-Mail geschickt");
+        let asked = report(&site, "road/pothole", "", "anna@example.org").await;
+        asked.is(200).shows("Wir haben Ihnen eine E-Mail geschickt").hides("Schreiben Sie beides auf");
+        // The PIN stands there in two groups, and any grouping opens the case.
+        let html = asked.html();
+        let pin = html.split("<dt>PIN</dt><dd>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default();
+        assert!(pin.len() == 9 && pin.as_bytes()[4] == b' ', "{pin}");
+        let mut other = site.visitor(HOST);
+        let door = other.visit("/stand").await;
+        let number = number_of(&asked);
+        let typed = pin.replace(' ', "-").to_lowercase();
+        let status = other.send(&door, "/stand", &[("nummer", &number), ("pin", &typed)]).await;
+        status.is(200).shows(pin);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_place_in_a_form_is_only_what_the_town_knows() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut troll = site.visitor(HOST);
+        let first = troll.visit("/melden").await;
+        let forged = [("address", "x"), ("hits-for", "x"), ("hit", "50.1201,11.0301,,Kaufen Sie Pillen")];
+        let second = troll.send(&first, "/melden", &forged).await;
+        second.is(200).shows("Schritt 2 von 3").shows("Lindenstraße 5").hides("Pillen");
+        let known = [("address", "x"), ("hits-for", "x"), ("hit", "50.1201,11.0301,,Spielplatz Lindenpark")];
+        troll.send(&first, "/melden", &known).await.is(200).shows("Spielplatz Lindenpark");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_typed_comes_back() {
     on_both_sites(rooms, async |site| {
         town(&site).await;
@@ -63,7 +100,7 @@ async fn what_was_typed_comes_back() {
         third.is(200).shows("nach 22 Uhr").shows("Es <b>quietscht</b> & klemmt");
         let mail =
             anna.send(&third, "/melden/pruefen", &[("email", "anna(at)example.org"), ("phone", "0123 456")]).await;
-        mail.is(422).shows("Prüfen Sie die E-Mail-Adresse");
+        mail.is(422).shows("Prüfen Sie die E-Mail-Adresse").hides("Diese Nummer können wir nicht wählen");
         assert!(mail.html().contains("anna(at)example.org") && mail.html().contains("0123 456"));
         // Back to the first step: the place is still there.
         let draft = mail.form("/melden/pruefen").fields.iter().find(|(name, _)| name == "entwurf").unwrap().1.clone();
@@ -81,7 +118,12 @@ async fn several_places_are_offered() {
         // A tap far from the typed address: the person decides.
         let far = [("address", "Mühlweg 12"), ("lat", "50.120100"), ("lon", "11.030100")];
         let asked = anna.send(&first, "/melden", &far).await;
-        asked.is(422).shows("Welchen Ort meinen Sie?").shows("Lindenstraße 5").shows("Mühlweg 12");
+        asked
+            .is(200)
+            .hides("Bitte prüfen Sie")
+            .shows("Welchen Ort meinen Sie?")
+            .shows("Lindenstraße 5")
+            .shows("Mühlweg 12");
         let html = asked.html();
         let from = html.find("name=\"hit\" value=\"").unwrap() + "name=\"hit\" value=\"".len();
         let value = html[from..].split('"').next().unwrap().to_owned();

@@ -2,11 +2,13 @@
 //! decide. No database.
 
 use crate::{
+    around::merged,
     category::{self, Category, Question, QuestionKind, QuestionOption, Words, answers_to, fold},
     journey::{AnswerRefusal, Draft, Missing, Step, check_answer, date_of_parts},
     pages::shortened,
     report::{
-        After, PublicState, ReviewRefusal, Verdict, Visibility, blur_area, cell_of, first_visibility, mail_hash, review,
+        After, PublicState, ReviewRefusal, Verdict, Visibility, blur_area, cell_of, first_visibility, mail_hash,
+        reads_as_phone, review,
     },
 };
 use base::{Moment, Position};
@@ -290,4 +292,69 @@ proptest! {
         let next = cell_of(Position { lat: lat + 0.004, lon }) - cell_of(at);
         prop_assert!((1_000_000..=2_000_000).contains(&next) || next == 0, "{}", next);
     }
+}
+
+#[test]
+fn phone_numbers_are_read_kindly() {
+    let real = [
+        "",
+        "115",
+        "09208 6640",
+        "09208/6640-12",
+        "0171 1234567",
+        "(0921) 25-0",
+        "+49 (0) 9208 / 66 40",
+        "0049921250",
+        "+43 1 4000-0",
+        "+41 44 412 11 11",
+        "+420 222 222 222",
+        "+33 1 42 76 40 40",
+        "+1 (212) 555-0100 ext. 12",
+        "001.212.555.0100",
+        "+90 312 123 45 67",
+        "0921–25 12 34",
+        "0171\u{a0}1234567",
+        "Tel. 0921 250, abends",
+        "+31 (0)20 14020",
+        "0800 3301000",
+        "٠٣٤٥ ٦٧٨",
+        "+886 2 2720 8889 #12",
+    ];
+    for number in real {
+        assert!(reads_as_phone(number), "{number}");
+    }
+    let wrong = [
+        "anna@example.org",
+        "keine",
+        "12",
+        "0171 <b>1234567</b>",
+        "Rufen Sie mich bitte abends an 0921 250",
+        "1234567890123456789012345",
+        "0171 1234567 / 0921 250 / 0922 250 / 0923 250 / 0924 250 / 0925",
+    ];
+    for number in wrong {
+        assert!(!reads_as_phone(number), "{number}");
+    }
+}
+
+#[test]
+fn places_that_read_alike_and_lie_together_are_one() {
+    use places::{PlaceHit, PlaceKind};
+    let hit = |label: &str, sub: &str, lat: f64, kind| PlaceHit {
+        label: label.to_owned(),
+        sub: sub.to_owned(),
+        position: Position { lat, lon: 11.03 },
+        kind,
+        asset: None,
+    };
+    let hits = vec![
+        hit("Lindenpark", "Nordstadt", 50.12, PlaceKind::Park),
+        hit("Lindenpark", "Nordstadt", 50.1205, PlaceKind::Playground),
+        hit("lindenpark", "Nordstadt", 50.1206, PlaceKind::Square),
+        hit("Lindenpark", "Südstadt", 50.1201, PlaceKind::Park),
+        hit("Lindenpark", "Nordstadt", 50.14, PlaceKind::Street),
+    ];
+    let kept: Vec<_> = merged(hits).into_iter().map(|hit| (hit.sub, hit.kind)).collect();
+    let expected = [("Nordstadt", PlaceKind::Park), ("Südstadt", PlaceKind::Park), ("Nordstadt", PlaceKind::Street)];
+    assert_eq!(kept, expected.map(|(sub, kind)| (sub.to_owned(), kind)));
 }
