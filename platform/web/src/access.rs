@@ -1,7 +1,7 @@
 //! Every route says who may call it before its handler runs. The list of routes with their access is also data: the
 //! access matrix test walks it. What may be done with one single thing is checked where that thing is read.
 
-use crate::{PageError, Visit};
+use crate::{PageError, Visit, signed_out};
 use axum::{
     Router,
     extract::Request,
@@ -90,7 +90,12 @@ async fn guard(access: Access, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     if visit.actor.staff().is_none() {
-        return PageError::SignInNeeded { back: way_back(visit, &request) }.into_response();
+        let (visit, back) = (visit.clone(), way_back(visit, &request));
+        return match signed_out::keep_words(&visit, request).await {
+            Ok(Some(page)) => page,
+            Ok(None) => PageError::SignInNeeded { back }.into_response(),
+            Err(error) => error.into_response(),
+        };
     }
     PageError::Forbidden.into_response()
 }

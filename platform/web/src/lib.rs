@@ -18,6 +18,7 @@ mod photos;
 mod post;
 mod room;
 mod router;
+mod signed_out;
 mod site;
 mod store;
 mod texts;
@@ -35,7 +36,7 @@ pub use keys::Keys;
 pub use limits::{LimitKind, Limits};
 pub use page::{COUNT_MAX, DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page, count_text};
 pub use photos::{Photo, take_photos};
-pub use post::{Letterbox, MAIL_JOB, run_mail_job};
+pub use post::{Letterbox, MAIL_JOB, run_mail_job, signed};
 pub use room::{
     AreaCard, CardLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit, Stage,
     demo_pages,

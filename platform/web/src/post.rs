@@ -1,7 +1,10 @@
 //! Mail from rooms: stored as a job in the transaction that wants it, sent by the worker, repeated with the same
 //! Message-ID until the server took it. Not here: what a mail says (rooms) and how it travels (`platform/mail`).
 
-use crate::room::{JobError, JobRun};
+use crate::{
+    Texts, Town,
+    room::{JobError, JobRun},
+};
 use base::uuid::Uuid;
 use db::{DbError, NewJob, Tx};
 use mail::{EmailAddress, Mail, MailError, MessageId};
@@ -42,6 +45,16 @@ impl Letterbox {
         tx.enqueue(NewJob { kind: MAIL_JOB, payload, run_at: None, key: None });
         Ok(())
     }
+}
+
+/// Who writes, below what is said: the office if one is named, the town and its phone. `with_regards`: the farewell is not
+/// said yet.
+pub fn signed(mail: Mail, t: &Texts, town: &Town, unit: &str, with_regards: bool) -> Mail {
+    let regards = if with_regards { t.s("kit-mail-regards") } else { "" };
+    let name = format!("{} {}", town.kind_name, town.name);
+    let phone = if town.phone.is_empty() { String::new() } else { format!("{} {}", t.s("kit-phone"), town.phone) };
+    let lines = [regards, unit, name.trim(), phone.as_str()];
+    mail.paragraph(lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
 /// Sends one queued mail.

@@ -3,7 +3,7 @@
 
 use super::{
     SETS, clerk as person, furnish,
-    pages::{citizen, clerk, desk, path, rooms, run_jobs, scene},
+    pages::{HOST, citizen, clerk, desk, path, rooms, run_jobs, scene},
     write,
 };
 use crate::store::lists;
@@ -35,6 +35,32 @@ async fn an_answer_to_a_case_that_was_given_away_is_shown_with_its_new_office() 
         let guess = [("once", once), ("version", "1"), ("antwort", "x"), ("aktion", "antworten")];
         dora.post("/arbeit/fall/2026-11-9999/antwort", &guess).await.is(404);
         ben.look(&desk(&scene, "")).await.is(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_sent_after_the_session_ended_comes_back_and_is_sent_later() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let page = ben.visit(&desk(&scene, "")).await;
+        let session = ben.cookie("sitzung").expect("a session").to_owned();
+        ben.set_cookie("sitzung", "");
+        let answer = desk(&scene, "/antwort");
+        let words = [("aktion", "antworten"), ("antwort", "Wir haben ein neues Leuchtmittel bestellt.")];
+        let kept = ben.send(&page, &answer, &words).await;
+        kept.is(422).shows("Ihre Anmeldung ist abgelaufen").shows("Wir haben ein neues Leuchtmittel bestellt.");
+        kept.hides("Mühlweg 12");
+        // Still signed out: nothing is lost and nothing is done.
+        let again = ben.send(&kept, &answer, &[]).await;
+        again.is(422).shows("Wir haben ein neues Leuchtmittel bestellt.");
+        ben.set_cookie("sitzung", &session);
+        ben.visit(&desk(&scene, "")).await.hides("Leuchtmittel");
+        ben.send(&again, &answer, &[]).await.is(200).shows("Die Antwort ist gesendet").shows("Leuchtmittel");
+        // Without words there is nothing to keep.
+        let mut stranger = site.visitor(HOST);
+        stranger.post(&desk(&scene, "/uebernahme"), &[("once", "0190f3a0-0000-7000-8000-000000000001")]).await.is(303);
     })
     .await;
 }
