@@ -73,7 +73,7 @@ class PhotoField {
         else this.chosen.push(photo);
       }
       this.show();
-      if (this.note) this.note.textContent = said.join(" ");
+      if (this.note) this.note.textContent = said.join("\n");
     };
     const pending = (this.pending ?? Promise.resolve()).then(work).finally(() => {
       if (this.pending === pending) this.pending = null;

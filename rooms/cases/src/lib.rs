@@ -15,11 +15,13 @@ mod routing;
 mod seed;
 mod store;
 mod upkeep;
+mod wording;
 
 pub use case::{CaseId, Outcome, State};
 pub use number::normalise as normalise_number;
 pub use open::{
-    MailState, NewCase, Opened, answered, attach, mail_state, may_ask, open, pictures, pin, put_fact, remark, unit_for,
+    MailState, NewCase, Opened, answered, attach, mail_state, may_ask, open, pictures, pin, put_fact, remark, title_in,
+    unit_for,
 };
 pub use pages::access::access_cookie;
 pub use routing::{Rule, RuleChoice};
@@ -30,6 +32,8 @@ pub use store::{
     threads::{AttachmentKind, Entry, EntryKind, NewAttachment, blobs, visible_entries as timeline_for_citizen},
 };
 
+pub use wording::English;
+
 use base::Permission;
 use db::{DbError, Migration, Tx};
 use web::{Access, DemoPage, Listener, Room, Routes};
@@ -37,6 +41,7 @@ use web::{Access, DemoPage, Listener, Room, Routes};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261122_cases", sql: include_str!("../migrations/20261122_cases.sql") },
     Migration { name: "20261123_cases_counts", sql: include_str!("../migrations/20261123_cases_counts.sql") },
+    Migration { name: "20261123_cases_english", sql: include_str!("../migrations/20261123_cases_english.sql") },
 ];
 
 /// The manifest.

@@ -3,12 +3,13 @@
 //! for it, after its end nothing.
 
 use crate::{
-    case::CaseId,
+    case::{CaseId, Outcome, State},
     open,
     store::{
         self, CaseHead,
         threads::{self, Entry, EntryId, Party, PartyId},
     },
+    wording::in_language,
 };
 use base::{Moment, MunicipalityId, stored_words};
 use db::{DbError, NewJob, Once, OnceKey, Tx};
@@ -98,7 +99,13 @@ fn send(
     };
     let lang = Lang::from_code(&party.language).unwrap_or(Lang::De);
     let unit = identity::org_unit(tx, head.unit)?.map(|unit| unit.name).unwrap_or_default();
-    let writer = Writer { t: site.texts().of(lang), lang, town, keys: &site.keys, now: tx.now(), unit };
+    let english = store::texts(tx, party.case)?.map(|texts| texts.english()).unwrap_or_default();
+    let (title, category) = (
+        in_language(lang, &head.title, &english.title).to_owned(),
+        in_language(lang, &head.category_label, &english.category_label).to_owned(),
+    );
+    let writer =
+        Writer { t: site.texts().of(lang), lang, town, keys: &site.keys, now: tx.now(), unit, title, category };
     let mail = writer.compose(&head, &party, kind, entry.as_ref());
     if kind == MailKind::Confirm {
         Letterbox::send(tx, &email, mail)
@@ -126,6 +133,8 @@ pub fn access_path(keys: &Keys, town: MunicipalityId, number: &str, now: Moment)
 }
 
 const GREETINGS: &[&str] = &["Guten ", "Sehr geehrte", "Liebe", "Hallo", "Grüß", "Moin", "Dear ", "Hello"];
+/// With these the office's own words end; a second farewell would read badly.
+const SIGN_OFFS: &[&str] = &["Grüße", "Grüßen", "Gruß", "regards", "sincerely"];
 
 /// Composes mails in one language.
 pub struct Writer<'a> {
@@ -135,6 +144,9 @@ pub struct Writer<'a> {
     pub keys: &'a Keys,
     pub now: Moment,
     pub unit: String,
+    /// In the reader's language, as far as the town has the words.
+    pub title: String,
+    pub category: String,
 }
 
 impl Writer<'_> {
@@ -160,88 +172,112 @@ impl Writer<'_> {
         if said.is_some_and(greets) { Mail::new(subject).language(self.lang.code()) } else { self.start(subject) }
     }
 
+    /// What it is about and where, for subjects and first lines.
+    fn what(&self, head: &CaseHead) -> String {
+        with_place(&self.title, head)
+    }
+
     pub fn compose(&self, head: &CaseHead, party: &Party, kind: MailKind, entry: Option<&Entry>) -> Mail {
+        let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
         let mail = match kind {
-            MailKind::Confirm => self.confirm(party),
+            MailKind::Confirm => self.confirm(head, party),
             MailKind::Received => self.received(head),
-            MailKind::Answer | MailKind::Question | MailKind::State => self.word(head, kind, entry),
-            MailKind::Closed => self.closed(head, entry),
+            MailKind::Answer | MailKind::Question | MailKind::State => self.word(head, kind, said),
+            MailKind::Closed => self.closed(head, said),
             MailKind::Reopened => self.reopened(head),
         };
-        let mail = mail.fact(self.t.s("cases-number"), &head.number);
-        let mail = mail.footer(self.t.with("cases-mail-from", &[("town", self.town.official_line.as_str().into())]));
+        let unit = if kind == MailKind::Confirm { "" } else { self.unit.as_str() };
+        let signs = |text: &str| SIGN_OFFS.iter().any(|words| text.contains(words));
+        let mail = web::signed(mail, self.t, self.town, unit, !said.is_some_and(signs));
         if kind == MailKind::Confirm {
             return mail.footer(self.t.s("cases-mail-not-you"));
         }
         let stop = self.stop_url(party.id);
-        mail.footer(self.t.with("cases-mail-stop", &[("url", stop.into())]))
+        mail.footer(self.t.s("cases-mail-from")).footer(self.t.with("cases-mail-stop", &[("url", stop.into())]))
     }
 
-    /// No word of the case: whoever typed this address may be a stranger who wants us to deliver theirs.
-    fn confirm(&self, party: &Party) -> Mail {
+    /// No word that somebody typed: whoever gave this address may be a stranger who wants us to deliver theirs. Kind and
+    /// place are the town's own words.
+    fn confirm(&self, head: &CaseHead, party: &Party) -> Mail {
         let url = self.town.url(&confirm_path(self.keys, self.town.id, party.id, self.now));
-        self.start(self.t.s("cases-mail-confirm-subject").to_owned())
-            .paragraph(self.t.s("cases-mail-confirm-text"))
+        let (subject, text) = if self.category.is_empty() {
+            (self.t.s("cases-mail-confirm-subject").to_owned(), self.t.s("cases-mail-confirm-text").to_owned())
+        } else {
+            let what = [("what", with_place(&self.category, head).into())];
+            (
+                self.t.with("cases-mail-confirm-subject-about", &what),
+                self.t.with("cases-mail-confirm-text-about", &what),
+            )
+        };
+        self.start(subject)
+            .paragraph(text)
+            .fact(self.t.s("cases-number"), &head.number)
             .button(self.t.s("cases-mail-confirm-button"), url)
     }
 
     fn received(&self, head: &CaseHead) -> Mail {
-        let mail = self.start(self.t.s("cases-mail-received-subject").to_owned());
+        let what = ("what", self.what(head).into());
+        let mail = self.start(self.t.with("cases-mail-received-subject", std::slice::from_ref(&what)));
         let mail = if head.is_open() {
-            mail.paragraph(self.t.with(
-                "cases-mail-received-text",
-                &[("unit", self.unit.as_str().into()), ("day", self.day(head.due).into())],
-            ))
+            let (unit, day) = (("unit", self.unit.as_str().into()), ("day", self.day(head.due).into()));
+            mail.paragraph(self.t.with("cases-mail-received-text", &[what, unit, day]))
         } else {
-            mail.paragraph(self.t.s("cases-mail-received-closed"))
+            mail.paragraph(self.t.with("cases-mail-received-closed", &[what]))
         };
-        mail.fact(self.t.s("cases-mail-subject-label"), &head.title)
-            .fact(self.t.s("cases-place"), &head.place)
-            .fact("PIN", open::pin(self.keys, head.id))
+        mail.fact(self.t.s("cases-number"), &head.number)
+            .fact(self.t.s("cases-pin"), open::pin(self.keys, head.id))
             .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
     }
 
+    fn to_status(&self, mail: Mail, head: &CaseHead, button: &'static str) -> Mail {
+        mail.fact(self.t.s("cases-number"), &head.number).button(self.t.s(button), self.access_url(&head.number))
+    }
+
     /// An answer, a question, or a new state with or without words.
-    fn word(&self, head: &CaseHead, kind: MailKind, entry: Option<&Entry>) -> Mail {
-        let title = ("title", head.title.as_str().into());
-        let (subject, text) = match kind {
-            MailKind::Question => ("cases-mail-question-subject", self.t.s("cases-mail-question-text").to_owned()),
-            MailKind::Answer => {
-                let text = self.t.with("cases-mail-answer-text", &[("unit", self.unit.as_str().into())]);
-                ("cases-mail-answer-subject", text)
-            }
-            _ => {
-                let state = self.t.find(&format!("cases-state-{}", head.state.word())).unwrap_or_default();
-                ("cases-mail-state-subject", self.t.with("cases-mail-state-text", &[("state", state.into())]))
-            }
+    fn word(&self, head: &CaseHead, kind: MailKind, said: Option<&str>) -> Mail {
+        let what = ("what", self.what(head).into());
+        let (subject, text, named) = match kind {
+            MailKind::Question => ("cases-mail-question-subject", "cases-mail-question-text", ""),
+            MailKind::Answer => ("cases-mail-answer-subject", "cases-mail-answer-text", self.unit.as_str()),
+            _ => ("cases-mail-state-subject", "cases-mail-state-text", self.state(head.state)),
         };
-        let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
-        let mail = self.start_saying(self.t.with(subject, &[title]), said).paragraph(text);
+        let mail = self.start_saying(self.t.with(subject, std::slice::from_ref(&what)), said);
+        let mail = mail.paragraph(self.t.with(text, &[what, ("unit", named.into()), ("state", named.into())]));
         let mail = match said {
             Some(said) => mail.quote(said),
             None => mail,
         };
         let button = if kind == MailKind::Question { "cases-mail-question-button" } else { "cases-mail-status-button" };
-        mail.button(self.t.s(button), self.access_url(&head.number))
+        self.to_status(mail, head, button)
     }
 
-    fn closed(&self, head: &CaseHead, entry: Option<&Entry>) -> Mail {
-        let word = head.outcome.map_or("resolved", |outcome| outcome.word());
-        let subject = self.t.find(&format!("cases-mail-closed-subject-{word}")).unwrap_or_default();
-        let said = entry.map(|entry| entry.text.as_str()).filter(|text| !text.is_empty());
-        let mut mail = self.start_saying(subject.to_owned(), said);
+    fn state(&self, state: State) -> &'static str {
+        self.t.find(&format!("cases-state-{}", state.word())).unwrap_or_default()
+    }
+
+    fn closed(&self, head: &CaseHead, said: Option<&str>) -> Mail {
+        let what = ("what", self.what(head).into());
+        let subject = match head.outcome.unwrap_or(Outcome::Resolved) {
+            Outcome::Resolved => "cases-mail-closed-subject-resolved",
+            Outcome::Refused => "cases-mail-closed-subject-refused",
+            Outcome::NotResponsible => "cases-mail-closed-subject-not_responsible",
+            Outcome::Duplicate => "cases-mail-closed-subject-duplicate",
+        };
+        let state = ("state", self.state(head.state).into());
+        let mut mail = self
+            .start_saying(self.t.with(subject, std::slice::from_ref(&what)), said)
+            .paragraph(self.t.with("cases-mail-closed-text", &[what, state]));
         if let Some(said) = said {
             let unit = ("unit", self.unit.as_str().into());
-            mail = mail.paragraph(self.t.with("cases-mail-answer-text", &[unit])).quote(said);
+            mail = mail.paragraph(self.t.with("cases-mail-closed-said", &[unit])).quote(said);
         }
         if !head.outcome_reason.is_empty() {
             mail = mail.fact(self.t.s("cases-reason"), &head.outcome_reason);
         }
-        mail = mail
-            .fact(self.t.s("cases-mail-subject-label"), &head.title)
-            .fact(self.t.s("cases-decided-by"), &self.unit)
+        let mail = mail.fact(self.t.s("cases-decided-by"), &self.unit);
+        let mut mail = self
+            .to_status(mail, head, "cases-mail-status-button")
             .paragraph(self.t.s("cases-mail-closed-next"))
-            .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
             .paragraph(self.t.s("cases-mail-rate"));
         let url = self.access_url(&head.number);
         for (rating, key) in RATINGS {
@@ -251,11 +287,15 @@ impl Writer<'_> {
     }
 
     fn reopened(&self, head: &CaseHead) -> Mail {
-        let day = self.day(head.due);
-        self.start(self.t.with("cases-mail-reopened-subject", &[("title", head.title.as_str().into())]))
-            .paragraph(self.t.with("cases-mail-reopened-text", &[("day", day.into())]))
-            .button(self.t.s("cases-mail-status-button"), self.access_url(&head.number))
+        let (what, day) = (("what", self.what(head).into()), ("day", self.day(head.due).into()));
+        let mail = self.start(self.t.with("cases-mail-reopened-subject", std::slice::from_ref(&what)));
+        let mail = mail.paragraph(self.t.with("cases-mail-reopened-text", &[what, day]));
+        self.to_status(mail, head, "cases-mail-status-button")
     }
+}
+
+fn with_place(what: &str, head: &CaseHead) -> String {
+    [what, head.place.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 const RATINGS: [(i64, &str); 5] =

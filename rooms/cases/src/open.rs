@@ -9,6 +9,7 @@ use crate::{
         self, CaseHead, NewTexts, confirmations,
         threads::{self, AttachmentKind, EntryKind, NewAttachment, NewEntry, NewParty, PartyId},
     },
+    wording::{English, in_language},
 };
 use base::{Actor, Moment, OrgUnitId, Position, uuid::Uuid};
 use db::{Audit, DbError, Tx};
@@ -31,6 +32,8 @@ pub struct NewCase {
     pub category_label: String,
     /// Label and value, shown to the clerk and to the reporter.
     pub facts: Vec<(String, String)>,
+    /// The same words for whoever reads English.
+    pub english: English,
     pub place: String,
     pub district: String,
     pub position: Option<Position>,
@@ -131,6 +134,7 @@ pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), 
     let texts = NewTexts {
         body: new.body.clone(),
         facts: new.facts.clone(),
+        english: new.english.clone(),
         channel: new.channel.to_owned(),
         desk_link: new.desk_link.clone(),
         contact: format!("{email} {phone}"),
@@ -227,16 +231,26 @@ pub fn mail_state(tx: &Tx<'_>, case: CaseId) -> Result<MailState, DbError> {
     }))
 }
 
-/// Sets or replaces one fact of a case ("Auch gemeldet von": "3 weiteren Personen"). The caller writes the audit line.
-pub fn put_fact(tx: &Tx<'_>, case: CaseId, label: &str, value: &str) -> Result<(), DbError> {
+/// Sets or replaces one fact of a case ("Auch gemeldet von": "3 weiteren Personen"), in German and English. The caller
+/// writes the audit line.
+pub fn put_fact(tx: &Tx<'_>, case: CaseId, [label, value]: [&str; 2], english: [&str; 2]) -> Result<(), DbError> {
     let Some(texts) = store::texts(tx, case)? else { return Ok(()) };
-    let mut facts = texts.facts();
+    let (mut facts, mut words) = (texts.facts(), texts.english());
+    words.facts.insert(label.to_owned(), english.map(str::to_owned).into());
     match facts.iter_mut().find(|(known, _)| known == label) {
         Some(fact) => value.clone_into(&mut fact.1),
         None => facts.push((label.to_owned(), value.to_owned())),
     }
-    store::set_facts(tx, case, &facts)?;
+    store::set_facts(tx, case, &facts, &words)?;
     Ok(())
+}
+
+/// This German title in the reader's language, as far as the town has English words for it.
+pub fn title_in(tx: &Tx<'_>, case: CaseId, german: &str, lang: Lang) -> Result<String, DbError> {
+    let own = store::head(tx, case)?.is_some_and(|head| head.title == german);
+    let texts = if own && lang == Lang::En { store::texts(tx, case)? } else { None };
+    let english = texts.map(|texts| texts.english().title).unwrap_or_default();
+    Ok(in_language(lang, german, &english).to_owned())
 }
 
 /// A word of another room in the timeline, for example that a report is public now, or why not. `visible`: the citizen

@@ -130,6 +130,7 @@ fn new_case(visit: &Visit, kind: &'static str, title: String, body: String, emai
         category: String::new(),
         category_label: String::new(),
         facts: vec![],
+        english: cases::English::default(),
         place: String::new(),
         district: String::new(),
         position: None,

@@ -172,6 +172,16 @@ impl Category {
             _ => head.to_owned(),
         }
     }
+
+    /// The same in English, without the thing, whose name is German; empty if the town has no English words for it.
+    pub fn english_title(&self, problem: &str) -> String {
+        match self.problem(problem) {
+            _ if self.label.en.is_empty() => String::new(),
+            Some(problem) if problem.word == "other" => self.label.en.clone(),
+            Some(problem) if !problem.label.en.is_empty() => format!("{}: {}", self.label.en, problem.label.en),
+            _ => String::new(),
+        }
+    }
 }
 
 /// Folds for comparing what people type with what is stored: lower case, umlauts spelt out, one blank.

@@ -2,11 +2,13 @@
 //! unconfirmed address is the one that asks for the confirmation. Tokens are sent, hashes are kept.
 
 use crate::{
+    around,
     category::Words,
     report::{PublicState, token_hash},
     store::{self, Card, DeskReport, Follow, NewFollow},
 };
 use base::Position;
+use cases::CaseId;
 use db::{DbError, Tx};
 use mail::{EmailAddress, Mail};
 use uuid::Uuid;
@@ -35,8 +37,12 @@ pub fn ask_to_follow_report(
         language: visit.t.lang.code(),
         token_hash: vec![],
     };
-    let subject = visit.t.with("reports-mail-confirm-report-subject", &[("number", report.number.as_str().into())]);
-    ask(tx, visit, new, email, &subject, visit.t.s("reports-mail-confirm-report"))
+    // Kind and place are the town's own words; what somebody typed is not delivered to an address nobody confirmed.
+    let category = store::category(tx, &report.category)?.map(|category| category.label).unwrap_or_default();
+    let what = format!("{}, {}", category.of(visit.t.lang), report.place);
+    let named = [("number", report.number.as_str().into()), ("what", what.into())];
+    let subject = visit.t.with("reports-mail-confirm-report-subject", &named);
+    ask(tx, visit, new, email, &subject, &visit.t.with("reports-mail-confirm-report", &named))
 }
 
 pub fn ask_to_follow_area(
@@ -54,8 +60,12 @@ pub fn ask_to_follow_area(
         language: visit.t.lang.code(),
         token_hash: vec![],
     };
-    let subject = visit.t.s("reports-mail-confirm-area-subject").to_owned();
-    ask(tx, visit, new, email, &subject, visit.t.s("reports-mail-confirm-area"))
+    let named = [
+        ("place", around::spot(tx, at)?.place.into()),
+        ("distance", web::words::distance(visit.t.lang, metres).into()),
+    ];
+    let subject = visit.t.with("reports-mail-confirm-area-subject", &named);
+    ask(tx, visit, new, email, &subject, &visit.t.with("reports-mail-confirm-area", &named))
 }
 
 fn ask(
@@ -79,9 +89,8 @@ fn ask(
         .language(t.lang.code())
         .greeting()
         .paragraph(text)
-        .button(t.s("reports-confirm-button"), visit.town.url(&format!("/melden/folgen/{token}")))
-        .paragraph(t.s("reports-mail-not-you"))
-        .footer(visit.town.name.as_str());
+        .button(t.s("reports-confirm-button"), visit.town.url(&format!("/melden/folgen/{token}")));
+    let mail = web::signed(mail, t, &visit.town, "", true).footer(t.s("reports-mail-not-you"));
     Letterbox::send(tx, email, mail)?;
     Ok(id)
 }
@@ -97,7 +106,7 @@ fn send(tx: &Tx<'_>, stage: &Stage, follow: &Follow, mail: Mail) -> Result<(), D
     };
     let end = stage.town.url(&format!("/melden/abbestellen/{}", token_of(&stage.site, follow.id)));
     let t = texts_of(stage, follow);
-    let mail = mail.footer(format!("{} {end}", t.s("reports-mail-end")));
+    let mail = web::signed(mail, t, &stage.town, "", true).footer(format!("{} {end}", t.s("reports-mail-end")));
     Letterbox::send_to_subscriber(tx, &to, mail, end)
 }
 
@@ -105,18 +114,13 @@ fn send(tx: &Tx<'_>, stage: &Stage, follow: &Follow, mail: Mail) -> Result<(), D
 pub fn tell_followers(tx: &Tx<'_>, stage: &Stage, report: &DeskReport, state: PublicState) -> Result<(), DbError> {
     for follow in store::followers_of(tx, report.id)? {
         let t = texts_of(stage, &follow);
-        let label = state.label(t);
-        let subject = t.with(
-            "reports-mail-news-subject",
-            &[("title", report.public_title.as_str().into()), ("state", label.into())],
-        );
-        let mail = Mail::new(subject)
+        let title = cases::title_in(tx, CaseId(report.case_id), &report.public_title, t.lang)?;
+        let what = format!("{title}, {}", report.place);
+        let named = [("what", what.into()), ("state", state.label(t).into())];
+        let mail = Mail::new(t.with("reports-mail-news-subject", &named))
             .language(t.lang.code())
             .greeting()
-            .paragraph(
-                t.with("reports-mail-news", &[("title", report.public_title.as_str().into()), ("state", label.into())]),
-            )
-            .fact(t.s("reports-place-label"), report.place.as_str())
+            .paragraph(t.with("reports-mail-news", &named))
             .fact(t.s("reports-number"), report.number.as_str())
             .button(t.s("reports-mail-open"), link(&stage.town, &report.number));
         send(tx, stage, &follow, mail)?;
@@ -128,13 +132,18 @@ pub fn tell_followers(tx: &Tx<'_>, stage: &Stage, report: &DeskReport, state: Pu
 pub fn tell_area(tx: &Tx<'_>, stage: &Stage, card: &Card, category: &Words) -> Result<(), DbError> {
     for follow in store::area_followers(tx, card.position())? {
         let t = texts_of(stage, &follow);
-        let subject = t.with("reports-mail-area-subject", &[("title", card.title.as_str().into())]);
-        let mut mail = Mail::new(subject)
+        let title = match store::desk_report(tx, &card.number)? {
+            Some(report) => cases::title_in(tx, CaseId(report.case_id), &card.title, t.lang)?,
+            None => card.title.clone(),
+        };
+        let what = format!("{title}, {}", card.place);
+        let named = [("what", what.into())];
+        let mut mail = Mail::new(t.with("reports-mail-area-subject", &named))
             .language(t.lang.code())
             .greeting()
-            .paragraph(t.s("reports-mail-area"))
+            .paragraph(t.with("reports-mail-area", &named))
             .fact(t.s("reports-category-label"), category.of(t.lang))
-            .fact(t.s("reports-place-label"), card.place.as_str());
+            .fact(t.s("reports-number"), card.number.as_str());
         if !card.body.is_empty() {
             mail = mail.quote(card.body.as_str());
         }

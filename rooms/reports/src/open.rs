@@ -9,7 +9,7 @@ use crate::{
     store::{self, NewReport},
 };
 use base::{Actor, Position};
-use cases::{AttachmentKind, NewAttachment, NewCase, Opened};
+use cases::{AttachmentKind, English, NewAttachment, NewCase, Opened};
 use db::{Audit, Tx};
 use files::BlobId;
 use mail::EmailAddress;
@@ -81,11 +81,21 @@ fn case_of(
     id: ReportId,
 ) -> NewCase {
     let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
-    let mut facts = vec![("Was".to_owned(), format!("{} – {}", category.label.de, problem.label.de))];
-    if !thing.is_empty() {
-        facts.push(("Gegenstand".to_owned(), thing.to_owned()));
-    }
-    facts.extend(answers(category, draft, Lang::De));
+    let said = |lang: Lang, what: &str, item: &str| {
+        let mut facts = vec![(what.to_owned(), format!("{} – {}", category.label.of(lang), problem.label.of(lang)))];
+        if !thing.is_empty() {
+            facts.push((item.to_owned(), thing.to_owned()));
+        }
+        facts.extend(answers(category, draft, lang));
+        facts
+    };
+    let facts = said(Lang::De, "Was", "Gegenstand");
+    let labels = facts.iter().map(|(label, _)| label.clone());
+    let english = English {
+        title: category.english_title(&problem.word),
+        category_label: category.label.en.clone(),
+        facts: labels.zip(said(Lang::En, "What", "Item")).collect(),
+    };
     let attachments = draft.photos.iter().map(|photo| NewAttachment {
         blob: BlobId(photo.blob),
         name: photo.name.clone(),
@@ -98,6 +108,7 @@ fn case_of(
         category: category.word.clone(),
         category_label: category.label.de.clone(),
         facts,
+        english,
         place: draft.place.clone(),
         district: draft.district.clone(),
         position: Some(position),

@@ -157,11 +157,11 @@ reports-complaint-missing = Wählen Sie aus, was nicht stimmt.
 reports-complaint-send = Hinweis senden
 reports-complaint-thanks-title = Danke für den Hinweis
 reports-complaint-thanks = Wir sehen uns die Meldung an und nehmen sie herunter, wenn sie hier nicht hingehört.
-reports-mail-confirm-report = Sie möchten Nachrichten zu dieser Meldung. Bestätigen Sie bitte, dass diese Adresse Ihnen gehört.
-reports-mail-confirm-area-subject = Bitte bestätigen: Neue Meldungen in Ihrer Nähe
-reports-mail-confirm-area = Sie möchten wissen, was in Ihrer Nähe gemeldet wird. Bestätigen Sie bitte, dass diese Adresse Ihnen gehört.
+reports-mail-confirm-report = { $what }: Sie möchten Nachrichten zu dieser Meldung. Bestätigen Sie bitte, dass diese Adresse Ihnen gehört.
+reports-mail-confirm-area-subject = Bitte bestätigen: Neue Meldungen ({ $place }, Umkreis { $distance })
+reports-mail-confirm-area = { $place }, Umkreis { $distance }: Sie möchten wissen, was hier gemeldet wird. Bestätigen Sie bitte, dass diese Adresse Ihnen gehört.
 reports-mail-not-you = Waren Sie das nicht? Dann tun Sie nichts. Wir schreiben Ihnen nicht wieder.
-reports-mail-area = In dem Gebiet, dem Sie folgen, gibt es eine neue Meldung.
+reports-mail-area = In dem Gebiet, dem Sie folgen, hat jemand etwas gemeldet: { $what }.
 reports-mail-open = Meldung ansehen
 reports-mail-end = Keine E-Mails mehr dazu:
 
@@ -179,10 +179,10 @@ reports-field = { $count ->
 }
 reports-news-text = { $fixed } von { $reported } Meldungen der letzten 30 Tage sind schon erledigt.
 reports-search-category = { $category }: Schaden melden
-reports-mail-confirm-report-subject = Bitte bestätigen: Nachrichten zur Meldung { $number }
-reports-mail-news-subject = { $title }: { $state }
-reports-mail-news = Es gibt Neues zu „{ $title }“. Der Stand ist jetzt: { $state }.
-reports-mail-area-subject = Neu gemeldet: { $title }
+reports-mail-confirm-report-subject = Bitte bestätigen: Nachrichten zur Meldung { $number }, { $what }
+reports-mail-news-subject = { $what }: { $state }
+reports-mail-news = Es gibt Neues zu „{ $what }“. Der Stand ist jetzt: { $state }.
+reports-mail-area-subject = Neu gemeldet: { $what }
 
 flash-report-reviewed = Die Prüfung ist gespeichert. Die Person liest das Ergebnis bei ihrer Meldung.
 flash-report-photo = Das Foto ist gespeichert.

@@ -157,11 +157,11 @@ reports-complaint-missing = Choose what is wrong.
 reports-complaint-send = Send notice
 reports-complaint-thanks-title = Thank you for the notice
 reports-complaint-thanks = We will look at the report and take it down if it does not belong here.
-reports-mail-confirm-report = You would like news about this report. Please confirm that this address is yours.
-reports-mail-confirm-area-subject = Please confirm: new reports near you
-reports-mail-confirm-area = You would like to know what is reported near you. Please confirm that this address is yours.
+reports-mail-confirm-report = { $what }: you would like news about this report. Please confirm that this address is yours.
+reports-mail-confirm-area-subject = Please confirm: new reports ({ $place }, within { $distance })
+reports-mail-confirm-area = { $place }, within { $distance }: you would like to know what is reported here. Please confirm that this address is yours.
 reports-mail-not-you = Was this not you? Then do nothing. We will not write again.
-reports-mail-area = There is a new report in the area you follow.
+reports-mail-area = Somebody reported something in the area you follow: { $what }.
 reports-mail-open = See the report
 reports-mail-end = No more e-mails about this:
 
@@ -179,10 +179,10 @@ reports-field = { $count ->
 }
 reports-news-text = { $fixed } of { $reported } reports of the last 30 days are already fixed.
 reports-search-category = { $category }: report damage
-reports-mail-confirm-report-subject = Please confirm: news about report { $number }
-reports-mail-news-subject = { $title }: { $state }
-reports-mail-news = There is news about “{ $title }”. The status is now: { $state }.
-reports-mail-area-subject = New report: { $title }
+reports-mail-confirm-report-subject = Please confirm: news about report { $number }, { $what }
+reports-mail-news-subject = { $what }: { $state }
+reports-mail-news = There is news about “{ $what }”. The status is now: { $state }.
+reports-mail-area-subject = New report: { $what }
 
 flash-report-reviewed = The review is saved. The person reads the result with their report.
 flash-report-photo = The photo is saved.

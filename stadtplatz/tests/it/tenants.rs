@@ -26,6 +26,7 @@ pub async fn open_case(site: &TestSite, id: MunicipalityId, title: &str) -> Stri
                 category: "playground".to_owned(),
                 category_label: "Spielplatz".to_owned(),
                 facts: vec![("Gerät".to_owned(), title.clone())],
+                english: cases::English::default(),
                 place: format!("Spielplatz {title}"),
                 district: "Altstadt".to_owned(),
                 position: Position::new(50.12, 11.03),

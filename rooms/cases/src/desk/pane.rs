@@ -9,7 +9,7 @@ use super::{
 use crate::{
     case::{Outcome, State},
     labels, routing,
-    store::threads::{Attachment, AttachmentKind, Entry, EntryKind, Party, PartyRole},
+    store::threads::{Attachment, AttachmentKind, Entry, EntryKind, Party},
 };
 use base::{AccountId, Moment};
 use std::collections::HashMap;

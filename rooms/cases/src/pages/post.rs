@@ -36,14 +36,16 @@ fn party_in(visit: &Visit, purpose: &str, token: &str) -> Result<PartyId, PageEr
 
 /// Title of the case, for people who get several such mails.
 async fn title(visit: &Visit, party: PartyId) -> Result<String, PageError> {
+    let lang = visit.t.lang;
     let found = visit
         .read(move |tx| {
             let Some(party) = threads::party(tx, party)? else { return Ok(None) };
-            store::head(tx, party.case)
+            let Some(head) = store::head(tx, party.case)? else { return Ok(None) };
+            open::title_in(tx, party.case, &head.title, lang).map(Some)
         })
         .await
         .map_err(|error: DbError| PageError::from(error))?;
-    Ok(found.ok_or(PageError::Gone)?.title)
+    found.ok_or(PageError::Gone)
 }
 
 pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {

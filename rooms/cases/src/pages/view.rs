@@ -9,6 +9,7 @@ use crate::{
         CaseHead,
         threads::{Attachment, AttachmentKind, Entry, EntryKind},
     },
+    wording::in_language,
 };
 use web::{FormState, Page, Template, Texts, Visit, words};
 
@@ -27,6 +28,8 @@ pub struct StatusPage {
     pub number: String,
     pub pin: String,
     pub title: String,
+    /// The title has no words in another language than German.
+    pub is_german: bool,
     pub tag_kind: &'static str,
     pub tag_icon: &'static str,
     pub state: &'static str,
@@ -77,12 +80,14 @@ impl StatusPage {
         let page = visit.page(format!("{} {}", t.s("cases-status-of"), head.number));
         let page = if form.has_errors() { page.failed() } else { page };
         let may_rate = !open && !withdrawn;
+        let title = in_language(t.lang, &head.title, &status.texts.english().title).to_owned();
         Self {
             page,
             form,
             number: head.number.clone(),
             pin: pin_of(visit, head),
-            title: head.title.clone(),
+            is_german: head.title == title,
+            title,
             tag_kind,
             tag_icon,
             state: state_text(t, head.state),
@@ -164,14 +169,16 @@ fn outcome(t: &'static Texts, status: &Status) -> Vec<(String, String)> {
 fn facts(t: &'static Texts, status: &Status) -> Vec<(String, String)> {
     let head = &status.head;
     let place = [head.place.as_str(), head.district.as_str()].into_iter().filter(|part| !part.is_empty());
+    let english = status.texts.english();
+    let kind = in_language(t.lang, &head.category_label, &english.category_label);
     let mut facts = vec![
         (t.s("cases-number").to_owned(), head.number.clone()),
-        (t.s("cases-category").to_owned(), head.category_label.clone()),
+        (t.s("cases-category").to_owned(), kind.to_owned()),
         (t.s("cases-place").to_owned(), place.collect::<Vec<_>>().join(", ")),
         (t.s("cases-opened").to_owned(), words::date_time(t.lang, head.opened_at)),
         (t.s("cases-unit").to_owned(), status.unit.clone()),
     ];
-    facts.extend(status.texts.facts());
+    facts.extend(english.facts_in(t.lang, status.texts.facts()));
     facts.retain(|(_, value)| !value.is_empty());
     facts
 }

@@ -11,6 +11,7 @@ use crate::{
     case::{CaseId, Outcome, State, fold},
     number,
     routing::Rule,
+    wording::English,
 };
 use base::{AccountId, Moment, OrgUnitId};
 use db::{DbError, Tx, p, record};
@@ -101,10 +102,16 @@ record! {
         pub channel: String,
         pub desk_link_label: String,
         pub desk_link_href: String,
+        /// JSON of `English`, or empty.
+        pub english: String,
     }
 }
 
 impl CaseTexts {
+    pub fn english(&self) -> English {
+        serde_json::from_str(&self.english).unwrap_or_default()
+    }
+
     pub fn facts(&self) -> Vec<(String, String)> {
         serde_json::from_str(&self.facts).unwrap_or_default()
     }
@@ -112,15 +119,21 @@ impl CaseTexts {
 
 pub fn texts(tx: &Tx<'_>, id: CaseId) -> Result<Option<CaseTexts>, DbError> {
     tx.query_one(
-        "SELECT body, facts, channel, desk_link_label, desk_link_href FROM cases_cases
+        "SELECT body, facts, channel, desk_link_label, desk_link_href, english FROM cases_cases
          WHERE municipality = $1 AND id = $2",
         p![id],
     )
 }
 
-pub fn set_facts(tx: &Tx<'_>, id: CaseId, facts: &[(String, String)]) -> Result<u64, DbError> {
-    let facts = serde_json::to_string(facts).map_err(|_| DbError::WrongShape("facts of a case".to_owned()))?;
-    tx.exec("UPDATE cases_cases SET facts = $3 WHERE municipality = $1 AND id = $2", p![id, facts])
+fn document(value: &impl serde::Serialize) -> Result<String, DbError> {
+    serde_json::to_string(value).map_err(|_| DbError::WrongShape("facts of a case".to_owned()))
+}
+
+pub fn set_facts(tx: &Tx<'_>, id: CaseId, facts: &[(String, String)], english: &English) -> Result<u64, DbError> {
+    tx.exec(
+        "UPDATE cases_cases SET facts = $3, english = $4 WHERE municipality = $1 AND id = $2",
+        p![id, document(&facts)?, document(english)?],
+    )
 }
 
 /// The next number of the month of this day. Parallel transactions wait for each other at the counter.
@@ -140,6 +153,7 @@ pub fn next_number(tx: &Tx<'_>, at: Moment) -> Result<String, DbError> {
 pub struct NewTexts {
     pub body: String,
     pub facts: Vec<(String, String)>,
+    pub english: English,
     pub channel: String,
     pub desk_link: Option<(String, String)>,
     /// Mail address and phone number: people search by them.
@@ -147,7 +161,7 @@ pub struct NewTexts {
 }
 
 pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbError> {
-    let facts = serde_json::to_string(&texts.facts).map_err(|_| DbError::WrongShape("facts of a case".to_owned()))?;
+    let (facts, english) = (document(&texts.facts)?, document(&texts.english)?);
     let (link_label, link_href) = texts.desk_link.clone().unwrap_or_default();
     let folded = fold(&format!(
         "{} {} {} {} {} {} {}",
@@ -158,14 +172,15 @@ pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbEr
         "INSERT INTO cases_cases (municipality, id, number, kind, title, body, category, category_label, facts, place,
             district, lat, lon, state, is_open, unit, assignee, previous_assignee, due, due_rule, working_days, priority,
             opened_at, arrived_at, changed_at, version, waiting_since, closed_at, outcome, outcome_reason, rating,
-            rating_text, language, channel, desk_link_label, desk_link_href, folded)
+            rating_text, language, channel, desk_link_label, desk_link_href, folded, english)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)",
+            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)",
         p![
             h.id, h.number, h.kind, h.title, texts.body, h.category, h.category_label, facts, h.place, h.district, h.lat,
             h.lon, h.state, h.is_open(), h.unit, h.assignee, h.previous_assignee, h.due, h.due_rule, h.working_days,
             h.priority, h.opened_at, h.arrived_at, h.changed_at, h.version, h.waiting_since, h.closed_at, h.outcome,
-            h.outcome_reason, h.rating, h.rating_text, h.language, texts.channel, link_label, link_href, folded
+            h.outcome_reason, h.rating, h.rating_text, h.language, texts.channel, link_label, link_href, folded,
+            english
         ],
     )?;
     Ok(())

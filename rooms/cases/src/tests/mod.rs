@@ -50,6 +50,11 @@ fn lamp(tx: &Tx<'_>) -> NewCase {
         category: "lamp".to_owned(),
         category_label: "Straßenlaterne".to_owned(),
         facts: vec![("Wie viele?".to_owned(), "eine".to_owned())],
+        english: crate::English {
+            title: "Lamp is dark".to_owned(),
+            category_label: "Street lamp".to_owned(),
+            facts: [("Wie viele?".to_owned(), ("How many?".to_owned(), "one".to_owned()))].into(),
+        },
         place: "Mühlweg 12".to_owned(),
         district: "Nordstadt".to_owned(),
         position: Position::new(50.1, 11.0),

@@ -9,7 +9,7 @@ use identity::{NewStaff, create_staff, standard_unit};
 use testkit::{Browser, TestSite, on_both_sites};
 use web::{JobRun, Room};
 
-const HOST: &str = "ahornfurt.example";
+pub(super) const HOST: &str = "ahornfurt.example";
 const PASSWORD: &str = "Laterne-Brunnen-47";
 
 pub(super) fn rooms() -> Vec<Room> {
@@ -479,7 +479,7 @@ async fn a_mail_greets_once_and_says_who_writes() {
         anna.send(&page, &confirm, &[]).await.is(200);
         let mut ben = clerk(&site, "ben").await;
         let page = ben.visit(&desk(&scene, "")).await;
-        let words = "Guten Tag, die Lampe leuchtet wieder.";
+        let words = "Guten Tag, die Lampe leuchtet wieder. Freundliche Grüße, Ihr Bauhof";
         let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", words)];
         ben.send(&page, &desk(&scene, "/antwort"), &closing).await.is(200);
         run_jobs(&site).await;
@@ -487,6 +487,12 @@ async fn a_mail_greets_once_and_says_who_writes() {
         let closed = mails.iter().find(|mail| mail.text.contains(words)).expect("the mail with the answer");
         assert_eq!(closed.text.matches("Guten Tag").count(), 1, "{}", closed.text);
         assert!(closed.text.contains("schreibt Ihnen:"), "{}", closed.text);
+        assert_eq!(closed.text.matches("Freundliche Grüße").count(), 1, "{}", closed.text);
+        assert!(closed.text.contains("Bauhof\nStadt Ahornfurt\nTelefon "), "{}", closed.text);
+        let first = closed.text.lines().next().unwrap_or_default();
+        assert_eq!(first, "Ihre Meldung „Laterne dunkel, Mühlweg 12“ ist abgeschlossen. Das Ergebnis: erledigt.");
+        let received = mails.iter().find(|mail| mail.subject.starts_with("Ihre Meldung ist da")).expect("the receipt");
+        assert!(received.text.contains(&format!("PIN: {}", scene.opened.pin)), "grouped as everywhere");
     })
     .await;
 }
@@ -498,7 +504,7 @@ async fn mails_wait_for_the_confirmation_and_stop_when_told() {
         run_jobs(&site).await;
         let mails = site.mails(scene.town).await;
         assert_eq!(mails.len(), 1, "only the mail that asks");
-        assert_eq!(mails[0].subject, "Bitte bestätigen Sie Ihre E-Mail-Adresse");
+        assert_eq!(mails[0].subject, "Bitte bestätigen: Ihre Meldung Straßenlaterne, Mühlweg 12");
         let mut ben = clerk(&site, "ben").await;
         let page = ben.visit(&desk(&scene, "")).await;
         let words = [("aktion", "antworten"), ("antwort", "Wir kommen am Montag.")];
@@ -522,7 +528,10 @@ async fn mails_wait_for_the_confirmation_and_stop_when_told() {
         ben.send(&page, &desk(&scene, "/antwort"), &words).await.is(200);
         run_jobs(&site).await;
         let subjects: Vec<String> = site.mails(scene.town).await.into_iter().skip(1).map(|mail| mail.subject).collect();
-        assert_eq!(subjects, ["Ihre Meldung ist da", "Erledigt: Ihre Meldung ist abgeschlossen"]);
+        assert_eq!(
+            subjects,
+            ["Ihre Meldung ist da: Laterne dunkel, Mühlweg 12", "Erledigt: Laterne dunkel, Mühlweg 12"]
+        );
 
         let stop = party_path(&site, &scene, crate::mails::stop_path).await;
         let page = anna.visit(&stop).await;
@@ -594,6 +603,8 @@ async fn english_speakers_read_english() {
         anna.set_cookie("darstellung", &english.to_cookie());
         let page = anna.visit(&path(&scene, "")).await;
         page.shows("You will hear from us by Friday, 27 November").hides("Wie es weitergeht");
+        page.shows("Lamp is dark").shows("Street lamp").shows("How many?").shows("one");
+        page.hides("Laterne dunkel").hides("Wie viele?").hides("Straßenlaterne");
     })
     .await;
 }

@@ -315,9 +315,13 @@ async fn facts_are_replaced_and_added() {
         let facts = write(&test.db, town, |tx| {
             furnish(tx)?;
             let id = open_lamp(tx)?.id;
-            put_fact(tx, id, "Auch gemeldet von", "1 weiteren Person")?;
-            put_fact(tx, id, "Auch gemeldet von", "2 weiteren Personen")?;
-            Ok(store::texts(tx, id)?.map(|texts| texts.facts()).unwrap_or_default())
+            put_fact(tx, id, ["Auch gemeldet von", "1 weiteren Person"], ["Also reported by", "1 other"])?;
+            put_fact(tx, id, ["Auch gemeldet von", "2 weiteren Personen"], ["Also reported by", "2 others"])?;
+            let texts = store::texts(tx, id)?.expect("the case is there");
+            let english = texts.english().facts_in(web::Lang::En, texts.facts());
+            let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+            assert_eq!(english, [pair("How many?", "one"), pair("Also reported by", "2 others")]);
+            Ok(texts.facts())
         })
         .await;
         assert_eq!(facts.len(), 2);

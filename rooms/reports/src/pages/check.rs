@@ -278,6 +278,8 @@ struct ReceiptPage {
     number: String,
     pin: String,
     title: String,
+    /// The title has no words in another language than German.
+    is_german: bool,
     place: String,
     due: String,
     due_iso: String,
@@ -295,24 +297,26 @@ pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> An
     if named.as_deref() != Some(number.as_str()) {
         return Ok(visit.see_other("/stand"));
     }
-    let wanted = number.clone();
+    let (wanted, lang) = (number.clone(), visit.t.lang);
     let known = visit
         .read(move |tx| {
             let Some((report, head)) = store::desk_report(tx, &wanted)?.zip(cases::by_number(tx, &wanted)?) else {
                 return Ok(None);
             };
+            let title = cases::title_in(tx, head.id, &report.title, lang)?;
             let mail = cases::mail_state(tx, head.id)?;
-            Ok::<_, DbError>(Some((report, head, mail)))
+            Ok::<_, DbError>(Some((report, head, title, mail)))
         })
         .await?;
-    let (report, head, mail) = found(known)?;
+    let (report, head, title, mail) = found(known)?;
     let t = visit.t;
     let (lat, lon) = (report.lat, report.lon);
     web::render(&ReceiptPage {
         page: visit.page(t.s("reports-receipt-title")),
         pin: cases::pin(&visit.site.keys, head.id),
         number,
-        title: report.title,
+        is_german: report.title == title,
+        title,
         place: report.place,
         due: words::date(t.lang, head.due.date(), now.date()),
         due_iso: head.due.date().to_string(),

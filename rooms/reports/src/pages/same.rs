@@ -65,7 +65,8 @@ pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
             let case = CaseId(report.case_id);
             store::add_same(tx, report.id, draft.body.trim())?;
             let count = report.same_count + 1;
-            cases::put_fact(tx, case, "Auch gemeldet von", &format!("{count} weiteren Personen"))?;
+            let (german, english) = (format!("{count} weiteren Personen"), format!("{count} others"));
+            cases::put_fact(tx, case, ["Auch gemeldet von", &german], ["Also reported by", &english])?;
             if !draft.body.trim().is_empty() {
                 let text = format!("Eine weitere Person schreibt dazu: {}", draft.body.trim());
                 cases::remark(tx, case, &Actor::Visitor, &text, false)?;

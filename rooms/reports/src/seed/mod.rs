@@ -178,7 +178,11 @@ fn join_in(tx: &Tx<'_>, report: &NewReport, planned: &Planned, case: CaseId, ind
             1 => "einer weiteren Person".to_owned(),
             more => format!("{more} weiteren Personen"),
         };
-        cases::put_fact(tx, case, "Auch gemeldet von", &others)?;
+        let english = match planned.same.len() {
+            1 => "one other person".to_owned(),
+            more => format!("{more} others"),
+        };
+        cases::put_fact(tx, case, ["Auch gemeldet von", &others], ["Also reported by", &english])?;
     }
     let since = planned.reviewed.unwrap_or(planned.opened);
     for follower in 0..planned.followers {
@@ -214,6 +218,11 @@ fn seed_case_of(stock: &Stock, planned: &Planned, index: usize, numbers: &[Strin
             category: kind.category.to_owned(),
             category_label: category.map(|category| category.label.de.clone()).unwrap_or_default(),
             facts: planned.facts.clone(),
+            english: cases::English {
+                title: category.map(|category| category.english_title(kind.problem)).unwrap_or_default(),
+                category_label: category.map(|category| category.label.en.clone()).unwrap_or_default(),
+                ..cases::English::default()
+            },
             place: planned.place.called.clone(),
             district: planned.place.district.clone(),
             position: Some(planned.place.position),

@@ -316,7 +316,9 @@ async fn the_question_whether_to_follow_quotes_nobody() {
         run_jobs(&site).await;
         let mails = site.mails(id).await;
         assert_eq!(mails.len(), 1);
-        assert!(mails[0].subject.contains(&number) && !mails[0].subject.contains("Pillen"), "{}", mails[0].subject);
+        let expected = format!("Bitte bestätigen: Nachrichten zur Meldung {number}, Fahrbahn, Lindenstraße 5");
+        assert_eq!(mails[0].subject, expected);
+        assert!(!mails[0].text.contains("Pillen"), "{}", mails[0].text);
     })
     .await;
 }
