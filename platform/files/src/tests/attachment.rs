@@ -2,7 +2,7 @@
 
 use crate::{
     Refused,
-    attachment::{Kind, disposition, recognise, safe_name},
+    attachment::{Kind, disposition, recognise, safe_name, shown_name},
 };
 use proptest::prelude::*;
 
@@ -118,4 +118,20 @@ proptest! {
         let _ = recognise(&head, "brief.odt");
         prop_assert!(recognise(&head, "brief.zip").is_err());
     }
+}
+
+#[test]
+fn a_refused_file_is_named_as_its_owner_knows_it() {
+    let names = [
+        ("IMG_2047.HEIC", "IMG_2047.HEIC"),
+        ("C:\\Fotos\\bild.png", "bild.png"),
+        ("../../etc/passwd", "passwd"),
+        ("a\u{202e}gnp.exe\0", "agnp.exe"),
+        (" ", "Datei"),
+        ("", "Datei"),
+    ];
+    for (given, shown) in names {
+        assert_eq!(shown_name(given), shown, "{given:?}");
+    }
+    assert_eq!(shown_name(&"ä".repeat(500)).chars().count(), 80);
 }
