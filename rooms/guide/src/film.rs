@@ -168,6 +168,11 @@ fn take(state: &mut FormState, field: &str, wrong: &str) -> Option<Arc<Incoming>
             );
             None
         }
+        Err(Refused::TooLarge { limit }) => {
+            let most = limit / MEGABYTE;
+            state.refuse(field, format!("Diese Datei ist zu groß. Wählen Sie eine mit höchstens {most} MB."));
+            None
+        }
         Err(_) => {
             state.refuse(field, wrong);
             None
