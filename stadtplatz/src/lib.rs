@@ -4,7 +4,7 @@
 pub mod cli;
 mod config;
 mod keys;
-mod observe;
+pub mod observe;
 mod outside;
 pub mod rooms;
 mod serve;

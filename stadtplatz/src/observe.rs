@@ -5,10 +5,21 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use web::Site;
 
+/// What crates that are not ours tell at `debug` and `trace` is what they were handed: paths with tokens, statements.
+const QUIET: [&str; 6] = ["tower_http", "hyper", "h2", "reqwest", "tokio_postgres", "lettre"];
+
+/// tracing's filter syntax, with the crates that would tell too much held at `info`.
+pub fn filter(wanted: &str) -> EnvFilter {
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let directives = QUIET.iter().filter_map(|name| format!("{name}=info").parse().ok());
+    directives.fold(filter, EnvFilter::add_directive)
+}
+
 /// Starts logging to standard error. `STADTPLATZ_LOG_LEVEL` takes tracing's filter syntax.
 pub fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_env("STADTPLATZ_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let wanted = std::env::var("STADTPLATZ_LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter(&wanted)).with_writer(std::io::stderr).with_target(false);
     // A second start in the same process (tests) keeps the first.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }
