@@ -8,7 +8,7 @@ use crate::{
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Client, Method, Response, Url,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION},
+    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH, LOCATION},
     redirect::Policy,
 };
 use std::{error::Error, sync::Arc, time::Duration};
@@ -35,6 +35,8 @@ impl Default for Settings {
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<String>,
+    /// The server's name for this state of the answer.
+    pub etag: Option<String>,
     pub body: Bytes,
 }
 
@@ -49,6 +51,8 @@ pub struct Outgoing {
 struct Request<'a> {
     method: Method,
     accept: &'a str,
+    /// The state of the answer that is known already: 304 says that it still holds.
+    known: Option<&'a str>,
     content_type: Option<&'a str>,
     body: Bytes,
     limit: u64,
@@ -77,20 +81,33 @@ impl Outgoing {
     }
 
     pub async fn get(&self, url: &str) -> Result<Answer, OutgoingError> {
-        self.get_limited(url, "*/*", self.settings.answer_bytes_max).await
+        self.get_limited(url, "*/*", self.settings.answer_bytes_max, None).await
     }
 
-    /// `get` of a certain kind, and with a limit of its own.
-    pub async fn get_limited(&self, url: &str, accept: &str, bytes_max: u64) -> Result<Answer, OutgoingError> {
+    /// `get` of a certain kind, with a limit of its own, and only if it is not the `known` state (an ETag) any more.
+    pub async fn get_limited(
+        &self,
+        url: &str,
+        accept: &str,
+        bytes_max: u64,
+        known: Option<&str>,
+    ) -> Result<Answer, OutgoingError> {
         let limit = bytes_max.min(self.settings.answer_bytes_max);
-        let request = Request { method: Method::GET, accept, content_type: None, body: Bytes::new(), limit };
+        let request = Request { method: Method::GET, accept, known, content_type: None, body: Bytes::new(), limit };
         self.in_time(url, &request).await
     }
 
     /// Sends a body. It is never redirected: the new place was not asked whether it may have it.
     pub async fn post(&self, url: &str, content_type: &str, body: Bytes) -> Result<Answer, OutgoingError> {
         let limit = self.settings.answer_bytes_max;
-        let request = Request { method: Method::POST, accept: "*/*", content_type: Some(content_type), body, limit };
+        let request = Request {
+            method: Method::POST,
+            accept: "*/*",
+            known: None,
+            content_type: Some(content_type),
+            body,
+            limit,
+        };
         self.in_time(url, &request).await
     }
 
@@ -119,6 +136,9 @@ impl Outgoing {
 
     async fn send(&self, url: Url, request: &Request<'_>) -> Result<Response, OutgoingError> {
         let mut builder = self.client.request(request.method.clone(), url).header(ACCEPT, request.accept);
+        if let Some(known) = request.known {
+            builder = builder.header(IF_NONE_MATCH, known);
+        }
         if let Some(content_type) = request.content_type {
             builder = builder.header(CONTENT_TYPE, content_type).body(request.body.clone());
         }
@@ -142,7 +162,8 @@ async fn read(mut response: Response, limit: u64) -> Result<Answer, OutgoingErro
         return Err(too_large);
     }
     let status = response.status().as_u16();
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (content_type, etag) = (text(CONTENT_TYPE), text(ETAG));
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(told_apart)? {
         if body.len() as u64 + chunk.len() as u64 > limit {
@@ -150,7 +171,7 @@ async fn read(mut response: Response, limit: u64) -> Result<Answer, OutgoingErro
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, content_type, body: body.freeze() })
+    Ok(Answer { status, content_type, etag, body: body.freeze() })
 }
 
 fn told_apart(error: reqwest::Error) -> OutgoingError {

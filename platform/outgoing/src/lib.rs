@@ -8,7 +8,7 @@ mod tiles;
 
 pub use client::{Answer, Outgoing, Settings};
 pub use guard::{Found, Lookup, SystemLookup, is_public};
-pub use tiles::{Tile, XyzSource};
+pub use tiles::{Fetched, Tile, XyzSource};
 
 /// Why a request was not made or not followed. Nothing left the house for that hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

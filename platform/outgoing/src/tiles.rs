@@ -21,6 +21,18 @@ pub struct XyzSource {
 pub struct Tile {
     pub bytes: Bytes,
     pub content_type: &'static str,
+    /// To ask later whether it still holds.
+    pub etag: Option<String>,
+}
+
+/// What the source says about a tile.
+#[derive(Debug, Clone)]
+pub enum Fetched {
+    Tile(Tile),
+    /// The state that is known still holds.
+    Unchanged,
+    /// There is no such tile: outside the zoom levels, outside the world, or the server says so.
+    Absent,
 }
 
 impl XyzSource {
@@ -44,17 +56,19 @@ impl XyzSource {
         Ok(Self { outgoing, url_template: template, zooms })
     }
 
-    /// `None` if there is no such tile: outside the zoom levels, outside the world, or the server says so.
-    pub async fn fetch(&self, z: u8, x: u32, y: u32) -> Result<Option<Tile>, OutgoingError> {
-        let Some(url) = self.url(z, x, y) else { return Ok(None) };
-        let answer = self.outgoing.get_limited(&url, "image/png,image/webp,image/jpeg", TILE_BYTES_MAX).await?;
+    /// Asks for a tile; `known` is the ETag of the one that is kept.
+    pub async fn fetch(&self, z: u8, x: u32, y: u32, known: Option<&str>) -> Result<Fetched, OutgoingError> {
+        let Some(url) = self.url(z, x, y) else { return Ok(Fetched::Absent) };
+        let kinds = "image/png,image/webp,image/jpeg";
+        let answer = self.outgoing.get_limited(&url, kinds, TILE_BYTES_MAX, known).await?;
         match answer.status {
             200 => {}
-            204 | 404 | 410 => return Ok(None),
+            304 if known.is_some() => return Ok(Fetched::Unchanged),
+            204 | 404 | 410 => return Ok(Fetched::Absent),
             status => return Err(OutgoingError::Unexpected { status }),
         }
         let content_type = picture_type(&answer.body).ok_or(OutgoingError::Unexpected { status: 200 })?;
-        Ok(Some(Tile { bytes: answer.body, content_type }))
+        Ok(Fetched::Tile(Tile { bytes: answer.body, content_type, etag: answer.etag }))
     }
 
     pub(crate) fn url(&self, z: u8, x: u32, y: u32) -> Option<String> {

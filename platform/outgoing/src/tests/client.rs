@@ -154,7 +154,7 @@ async fn too_much_is_refused_with_and_without_a_length() {
         let result = client.get(&server.url(path)).await;
         assert!(matches!(result, Err(OutgoingError::TooLarge { limit: 1000 })), "{path}: {result:?}");
     }
-    let result = client.get_limited(&server.url("/exact"), "*/*", 999).await;
+    let result = client.get_limited(&server.url("/exact"), "*/*", 999, None).await;
     assert!(matches!(result, Err(OutgoingError::TooLarge { limit: 999 })), "{result:?}");
 }
 

@@ -97,6 +97,17 @@ fn every_spelling_of_a_private_address_is_refused() {
         "[::ffff:7f00:1]",
         "[::ffff:169.254.169.254]",
         "[fd00::1]",
+        // The same private address carried inside IPv6: mapped, compatible, NAT64, 6to4, Teredo.
+        "[::ffff:10.0.0.1]",
+        "[::ffff:a00:1]",
+        "[0:0:0:0:0:ffff:192.168.1.1]",
+        "[::10.0.0.1]",
+        "[64:ff9b::10.0.0.1]",
+        "[64:ff9b::c0a8:101]",
+        "[64:ff9b:1::a00:1]",
+        "[2002:a00:1::]",
+        "[2002:c0a8:101::1]",
+        "[2001:0:a00:1::1]",
         "１２７.0.0.1",
     ] {
         assert_eq!(check(&guard(&[]), &format!("http://{host}/"), None), Err(Refusal::NotPublic), "{host}");
@@ -145,4 +156,15 @@ async fn of_mixed_answers_only_the_public_ones_are_used() {
     let private = Guard::new(Scripted::new(&[&["10.0.0.1"]]), &["karten.intern:80".to_owned()]).unwrap();
     assert!(private.resolve("x.example".parse().unwrap()).await.is_err());
     assert!(private.resolve("karten.intern".parse().unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_name_gains_nothing_by_private_addresses_inside_ipv6() {
+    let carried = ["::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::10.0.0.1", "2002:a00:1::1", "::10.0.0.1"];
+    for address in carried {
+        let guard = Guard::new(Scripted::new(&[&[address]]), &[]).unwrap();
+        assert!(guard.resolve("x.example".parse().unwrap()).await.is_err(), "{address}");
+    }
+    let open = Guard::new(Scripted::new(&[&["::ffff:9.9.9.9"]]), &[]).unwrap();
+    assert!(open.resolve("x.example".parse().unwrap()).await.is_ok());
 }

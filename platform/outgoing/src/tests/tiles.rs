@@ -1,7 +1,7 @@
 //! The tile source: right URLs, only tiles, and absent ones told from broken servers.
 
-use super::{Server, ok, status};
-use crate::{Outgoing, OutgoingError, Settings, XyzSource};
+use super::{Reply, Server, ok, status};
+use crate::{Fetched, Outgoing, OutgoingError, Settings, XyzSource};
 use std::ops::RangeInclusive;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
@@ -62,12 +62,30 @@ async fn tiles_come_and_everything_else_does_not() {
     })
     .await;
     let source = XyzSource::new(server.trusted(), &server.url("/{z}/{x}/{y}"), 0..=3).unwrap();
-    let tile = source.fetch(1, 0, 0).await.unwrap().unwrap();
-    assert_eq!((tile.content_type, &tile.bytes[..]), ("image/png", PNG));
-    assert!(source.fetch(1, 0, 1).await.unwrap().is_none());
-    assert!(source.fetch(1, 2, 0).await.unwrap().is_none());
+    let Fetched::Tile(tile) = source.fetch(1, 0, 0, None).await.unwrap() else { panic!("no tile") };
+    assert_eq!((tile.content_type, &tile.bytes[..], tile.etag), ("image/png", PNG, None));
+    assert!(matches!(source.fetch(1, 0, 1, None).await.unwrap(), Fetched::Absent));
+    assert!(matches!(source.fetch(1, 2, 0, None).await.unwrap(), Fetched::Absent));
     assert_eq!(server.asked().len(), 2, "a tile outside the world is not asked for");
-    assert!(matches!(source.fetch(1, 1, 0).await, Err(OutgoingError::Unexpected { status: 503 })));
-    assert!(matches!(source.fetch(1, 1, 1).await, Err(OutgoingError::Unexpected { status: 200 })));
+    assert!(matches!(source.fetch(1, 1, 0, None).await, Err(OutgoingError::Unexpected { status: 503 })));
+    assert!(matches!(source.fetch(1, 1, 1, None).await, Err(OutgoingError::Unexpected { status: 200 })));
     assert!(server.asked()[0].contains("image/png"));
+}
+
+#[tokio::test]
+async fn a_known_tile_is_only_asked_whether_it_still_holds() {
+    let server = Server::start(|path| match path {
+        "/1/0/0" => {
+            let head = format!("HTTP/1.1 200 OK\r\netag: \"a1\"\r\ncontent-length: {}\r\n\r\n", PNG.len());
+            Reply::Bytes([head.as_bytes(), PNG].concat())
+        }
+        _ => status("304 Not Modified"),
+    })
+    .await;
+    let source = XyzSource::new(server.trusted(), &server.url("/{z}/{x}/{y}"), 0..=3).unwrap();
+    let Fetched::Tile(tile) = source.fetch(1, 0, 0, None).await.unwrap() else { panic!("no tile") };
+    assert_eq!(tile.etag.as_deref(), Some("\"a1\""));
+    assert!(matches!(source.fetch(1, 0, 1, Some("\"a1\"")).await.unwrap(), Fetched::Unchanged));
+    assert!(server.asked()[1].to_lowercase().contains("if-none-match: \"a1\""));
+    assert!(source.fetch(1, 0, 1, None).await.is_err(), "nothing is known, so nothing can be unchanged");
 }
