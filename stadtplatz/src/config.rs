@@ -36,6 +36,9 @@ pub struct Given {
     /// Absender der Mails, zum Beispiel "Stadt Musterstadt <stadtplatz@stadt.example>"
     #[arg(long, env = "STADTPLATZ_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+    /// Rechner im eigenen Netz, die das Programm fragen darf, als host:port mit Komma getrennt, zum Beispiel karten.intern:8080
+    #[arg(long, env = "STADTPLATZ_INTRANET", global = true)]
+    pub intranet: Option<String>,
     /// Form des Protokolls: text oder json
     #[arg(long, env = "STADTPLATZ_LOG", global = true)]
     pub log: Option<String>,
@@ -58,6 +61,7 @@ struct Written {
     trusted_proxies: Option<String>,
     smtp: Option<String>,
     mail_from: Option<String>,
+    intranet: Option<String>,
     log: Option<String>,
     metrics_token: Option<String>,
     limits: Option<String>,
@@ -95,6 +99,7 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub smtp: Option<String>,
     pub mail_from: String,
+    pub intranet: Vec<String>,
     pub json_log: bool,
     pub metrics_token: Option<String>,
     pub limits: bool,
@@ -136,6 +141,7 @@ impl Config {
         let (proxies, proxies_from) = pick(given.trusted_proxies, written.trusted_proxies, String::new);
         let (smtp, smtp_from) = optional(given.smtp, written.smtp);
         let (mail_from, from_from) = pick(given.mail_from, written.mail_from, || "stadtplatz@localhost".to_owned());
+        let (intranet, intranet_from) = pick(given.intranet, written.intranet, String::new);
         let (log, log_from) = pick(given.log, written.log, || "text".to_owned());
         let (metrics_token, token_from) = optional(given.metrics_token, written.metrics_token);
         let (limits, limits_from) = pick(given.limits, written.limits, || "an".to_owned());
@@ -150,6 +156,7 @@ impl Config {
             show("trusted_proxies", proxies.clone(), proxies_from),
             show("smtp", smtp.as_deref().map_or_else(none, without_secrets), smtp_from),
             show("mail_from", mail_from.clone(), from_from),
+            show("intranet", intranet.clone(), intranet_from),
             show("log", log.clone(), log_from),
             show("metrics_token", hidden(metrics_token.is_some()), token_from),
             show("limits", limits.clone(), limits_from),
@@ -166,6 +173,7 @@ impl Config {
             data,
             smtp,
             mail_from,
+            intranet: intranet.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect(),
             metrics_token,
             demo,
             shown,
@@ -223,11 +231,13 @@ mod tests {
             database: Some("postgres://anna:geheim@db.example/stadt".into()),
             listen: Some("127.0.0.1:9000".into()),
             trusted_proxies: Some("10.0.0.0/8, 192.0.2.7".into()),
+            intranet: Some("karten.intern:8080, 10.0.0.5:80,".into()),
             ..Given::default()
         };
         let config = Config::read(given, false).unwrap();
         assert_eq!(config.listen.port(), 9000);
         assert_eq!(config.trusted_proxies.len(), 2);
+        assert_eq!(config.intranet, ["karten.intern:8080", "10.0.0.5:80"]);
         assert!(config.shown.iter().all(|s| !s.value.contains("geheim") && !s.value.contains("anna")));
         assert!(config.data.ends_with("data"));
     }

@@ -32,13 +32,22 @@ pub async fn site(config: &Config) -> anyhow::Result<Site> {
     let files =
         files::Store::open(files::Settings::below(&config.data)).await.context("der Ordner für Uploads fehlt")?;
     let mailer = mailer(config)?;
-    let settings =
-        Settings { trusted_proxies: config.trusted_proxies.clone(), demo: config.demo, ..Settings::default() };
+    let settings = Settings {
+        trusted_proxies: config.trusted_proxies.clone(),
+        demo: config.demo,
+        intranet: config.intranet.clone(),
+        ..Settings::default()
+    };
+    let outgoing = outgoing::Settings { intranet: settings.intranet.clone(), ..outgoing::Settings::default() };
+    let outgoing = outgoing::Outgoing::new(outgoing)
+        .context("intranet nennt Rechner als host:port, mit Komma getrennt, ohne Muster und Netze")?;
     let limits = if config.limits { Limits::standard() } else { Limits::off() };
     let parts = SiteParts {
         db,
         files,
         mailer,
+        outgoing,
+        cache: config.data.join("cache"),
         clock: Arc::new(SystemClock),
         chance,
         keys: Keys::new(&key),

@@ -7,7 +7,8 @@ use crate::mercator::{MapRefusal, Spot, View};
 use crate::shape::{Geometry, Kind};
 use crate::text::{self, OUTLINE_SIZE};
 use tiny_skia::{
-    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
+    Color, FillRule, FilterQuality, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
+    StrokeDash, Transform,
 };
 
 /// Geometry is cut this many pixels outside the view: wider than half the widest line.
@@ -48,6 +49,22 @@ impl Canvas {
 
     pub fn png(&self) -> Result<Vec<u8>, MapRefusal> {
         encode::png(&self.pixmap)
+    }
+
+    /// With every colour: a foreign map may be a photo.
+    pub fn png_exact(&self) -> Result<Vec<u8>, MapRefusal> {
+        encode::exact(&self.pixmap)
+    }
+
+    /// Lays a square picture on the sheet; place and side are pixels of the view.
+    pub fn picture(&mut self, picture: &Pixmap, left: i64, top: i64, side: i64) {
+        let factor = side as f32 * self.scale / picture.width() as f32;
+        let exact = (factor - 1.0).abs() < f32::EPSILON;
+        let quality = if exact { FilterQuality::Nearest } else { FilterQuality::Bilinear };
+        let (x, y) = (left as f32 * self.scale, top as f32 * self.scale);
+        let paint = PixmapPaint { quality, ..PixmapPaint::default() };
+        let place = Transform::from_row(factor, 0.0, 0.0, factor, x, y);
+        self.pixmap.draw_pixmap(0, 0, picture.as_ref(), &paint, place, None);
     }
 
     #[cfg(test)]

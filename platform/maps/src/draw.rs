@@ -5,7 +5,7 @@ use crate::canvas::{Canvas, Pencil};
 use crate::labels::{Badge, Placed, Voice};
 use crate::look::{Ink, Palette, Theme, area_inks, edge_width, line_width, road_inks, shown_from};
 use crate::mercator::{MapRefusal, View, metres_per_pixel, units_per_pixel};
-use crate::pin::{Pin, draw_pins};
+use crate::pin::{Pin, Ring, draw_pins, draw_ring};
 use crate::scene::Scene;
 use crate::shape::{Class, Feature, Kind};
 use crate::text::{self, Face};
@@ -35,22 +35,38 @@ pub fn render_tile(scene: &Scene, z: u8, x: u32, y: u32, theme: Theme, scale: Sc
     draw(scene, View::tile(z, x, y)?, theme, scale)?.png()
 }
 
-/// A still image as PNG. The attribution stands in its lower right corner: the licence of the map data asks for it.
+/// What a still image shows besides the map.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Overlay<'a> {
+    pub ring: Option<Ring>,
+    pub pins: &'a [Pin],
+    /// Stands in the lower right corner: the licence of the map data asks for it.
+    pub attribution: &'a str,
+}
+
+/// A still image as PNG.
 pub fn render_static(
     scene: &Scene,
     view: View,
     theme: Theme,
     scale: Scale,
-    pins: &[Pin],
-    attribution: &str,
+    overlay: &Overlay<'_>,
 ) -> Result<Vec<u8>, MapRefusal> {
     if view.width > SIDE_MAX || view.height > SIDE_MAX {
         return Err(MapRefusal::Size);
     }
     let mut canvas = draw(scene, view, theme, scale)?;
-    draw_pins(&mut canvas, theme.palette(), pins);
-    credit(&mut canvas, theme.palette(), attribution);
+    finish(&mut canvas, theme, overlay);
     canvas.png()
+}
+
+pub(crate) fn finish(canvas: &mut Canvas, theme: Theme, overlay: &Overlay<'_>) {
+    let palette = theme.palette();
+    if let Some(ring) = overlay.ring {
+        draw_ring(canvas, palette, ring);
+    }
+    draw_pins(canvas, palette, overlay.pins);
+    credit(canvas, palette, overlay.attribution);
 }
 
 pub(crate) fn draw(scene: &Scene, view: View, theme: Theme, scale: Scale) -> Result<Canvas, MapRefusal> {
@@ -248,13 +264,26 @@ fn draw_badge(canvas: &mut Canvas, palette: &Palette, badge: Badge, at: (f64, f6
     }
 }
 
+/// In as many lines as the narrowest phone's picture needs: a credit that is cut off credits nobody.
 fn credit(canvas: &mut Canvas, palette: &Palette, attribution: &str) {
-    if attribution.is_empty() {
-        return;
-    }
-    let size = 10.5;
-    let wide = text::width(&text::letters(Face::Plain, attribution)) * size;
+    let (size, step) = (10.5, 14.0);
     let (right, bottom) = (canvas.view.width as f32, canvas.view.height as f32);
-    canvas.rectangle(right - wide - 10.0, bottom - 17.0, wide + 10.0, 17.0, palette.credit_ground.faded(215));
-    canvas.write_line(Face::Plain, attribution, size, right - wide - 5.0, bottom - 5.0, palette.text.color());
+    let wide = |line: &str| text::width(&text::letters(Face::Plain, line)) * size;
+    let mut lines: Vec<String> = vec![];
+    for word in attribution.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if wide(&format!("{line} {word}")) <= right - 12.0 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let Some(widest) = lines.iter().map(|line| wide(line)).reduce(f32::max) else { return };
+    let tall = lines.len() as f32 * step + 3.0;
+    canvas.rectangle(right - widest - 10.0, bottom - tall, widest + 10.0, tall, palette.credit_ground.faded(215));
+    for (row, line) in lines.iter().rev().enumerate() {
+        let (x, y) = (right - wide(line) - 5.0, bottom - 5.0 - row as f32 * step);
+        canvas.write_line(Face::Plain, line, size, x, y, palette.text.color());
+    }
 }

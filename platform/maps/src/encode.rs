@@ -38,7 +38,22 @@ pub fn png(pixmap: &Pixmap) -> Result<Vec<u8>, MapRefusal> {
             last.1
         })
         .collect();
-    write(pixmap.width(), pixmap.height(), palette, &indexes).map_err(|_| MapRefusal::Encoding)
+    write(pixmap.width(), pixmap.height(), Some(palette), &indexes).map_err(|_| MapRefusal::Encoding)
+}
+
+/// Every colour as it is: with a palette if 256 suffice, else in full.
+pub fn exact(pixmap: &Pixmap) -> Result<Vec<u8>, MapRefusal> {
+    let mut colors = HashSet::new();
+    let few = pixmap.pixels().iter().all(|pixel| {
+        colors.insert(packed(*pixel));
+        colors.len() <= 256
+    });
+    if few {
+        return png(pixmap);
+    }
+    let channels: Vec<u8> =
+        pixmap.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    write(pixmap.width(), pixmap.height(), None, &channels).map_err(|_| MapRefusal::Encoding)
 }
 
 /// Maps are opaque, so the three channels are the colour.
@@ -75,16 +90,22 @@ fn round(color: u32, step: u16) -> u32 {
     u32::from_be_bytes([0, near(red), near(green), near(blue)])
 }
 
-fn write(width: u32, height: u32, palette: Vec<u8>, indexes: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+/// With a palette the pixels are places in it, without one red, green and blue.
+fn write(width: u32, height: u32, palette: Option<Vec<u8>>, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(palette);
-    encoder.set_filter(png::FilterType::NoFilter);
     encoder.set_compression(png::Compression::Default);
+    if let Some(palette) = palette {
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_palette(palette);
+        encoder.set_filter(png::FilterType::NoFilter);
+    } else {
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_filter(png::FilterType::Paeth);
+    }
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(indexes)?;
+    writer.write_image_data(pixels)?;
     writer.finish()?;
     Ok(bytes)
 }

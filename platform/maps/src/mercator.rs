@@ -23,6 +23,8 @@ pub enum MapRefusal {
     Size,
     #[error("the position is off the map")]
     OffTheMap,
+    #[error("this is no picture of a map tile")]
+    NoPicture,
     #[error("the picture could not be encoded")]
     Encoding,
 }
@@ -106,6 +108,12 @@ impl View {
         let left = whole(f64::from(spot.x) / unit - f64::from(width) / 2.0);
         let top = whole(f64::from(spot.y) / unit - f64::from(height) / 2.0);
         Ok(Self { zoom, left, top, width, height })
+    }
+
+    /// The closest zoom at which a circle on the ground lies within a picture of this size, with some map around it.
+    pub fn zoom_for(at: Position, metres: f64, side: u32) -> u8 {
+        let fits = |zoom: &u8| 2.3 * metres / metres_per_pixel(*zoom, at.lat) <= f64::from(side);
+        (ZOOM_MIN..=ZOOM_MAX).rev().find(fits).unwrap_or(ZOOM_MIN)
     }
 
     /// Pixel of a position, counted from the upper left corner; outside the image it is negative or too large.

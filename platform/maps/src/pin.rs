@@ -3,6 +3,7 @@
 
 use crate::canvas::{Canvas, Pencil};
 use crate::look::{Ink, Palette};
+use crate::mercator::metres_per_pixel;
 use crate::text::{self, Face};
 use base::Position;
 use tiny_skia::{FillRule, Path, PathBuilder, Transform};
@@ -28,6 +29,13 @@ pub struct Pin {
     pub number: Option<u32>,
 }
 
+/// A circle on the ground: the area somebody follows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ring {
+    pub at: Position,
+    pub metres: f64,
+}
+
 impl PinKind {
     fn ink(self) -> Ink {
         match self {
@@ -36,6 +44,18 @@ impl PinKind {
             PinKind::Done => Ink(0x1d6b3f),
             PinKind::Asset => Ink(0x1f3fa8),
         }
+    }
+}
+
+/// The area is tinted so little that the map below stays readable; its edge has a rim against every ground.
+pub fn draw_ring(canvas: &mut Canvas, palette: &Palette, ring: Ring) {
+    let (x, y) = canvas.view.project(ring.at);
+    let radius = (ring.metres / metres_per_pixel(canvas.view.zoom, ring.at.lat)) as f32;
+    let ink = PinKind::Asset.ink();
+    canvas.dot(x, y, radius, ink.faded(36));
+    if let Some(circle) = PathBuilder::from_circle(x as f32, y as f32, radius) {
+        canvas.stroke_path(&circle, Pencil::solid(5.0, palette.pin_rim.faded(200)), 0.0);
+        canvas.stroke_path(&circle, Pencil::solid(2.5, ink.color()), 0.0);
     }
 }
 

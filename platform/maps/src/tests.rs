@@ -144,7 +144,7 @@ fn what_is_out_of_range_is_refused() {
     assert_eq!(View::around(Position { lat: 89.0, lon: 0.0 }, 15, 100, 100), Err(MapRefusal::OffTheMap));
     assert_eq!(View::around(Position { lat: f64::NAN, lon: 0.0 }, 15, 100, 100), Err(MapRefusal::OffTheMap));
     let huge = View { width: 5000, ..View::around(HERE, 15, 10, 10).unwrap() };
-    assert_eq!(render_static(&scene, huge, Theme::Light, Scale::One, &[], ""), Err(MapRefusal::Size));
+    assert_eq!(render_static(&scene, huge, Theme::Light, Scale::One, &Overlay::default()), Err(MapRefusal::Size));
 }
 
 #[test]
@@ -152,9 +152,10 @@ fn a_still_image_shows_pin_and_credit() {
     let scene = small_town();
     let view = View::around(HERE, 16, 480, 320).unwrap();
     let pin = Pin { at: at(0.0, 0.0), kind: PinKind::Chosen, number: None };
-    let with = render_static(&scene, view, Theme::Light, Scale::One, &[pin], "© Stadt Ahornfurt").unwrap();
-    let without = render_static(&scene, view, Theme::Light, Scale::One, &[], "© Stadt Ahornfurt").unwrap();
-    let bare = render_static(&scene, view, Theme::Light, Scale::One, &[], "").unwrap();
+    let credit = Overlay { attribution: "© Stadt Ahornfurt", ..Overlay::default() };
+    let with = render_static(&scene, view, Theme::Light, Scale::One, &Overlay { pins: &[pin], ..credit }).unwrap();
+    let without = render_static(&scene, view, Theme::Light, Scale::One, &credit).unwrap();
+    let bare = render_static(&scene, view, Theme::Light, Scale::One, &Overlay::default()).unwrap();
     assert!(difference(&pixels(&with), &pixels(&without), (0, 0)).0 > 50);
     assert!(difference(&pixels(&without), &pixels(&bare), (0, 0)).0 > 50);
     // The body of the drop stands above the place.
@@ -244,5 +245,109 @@ proptest! {
         if let Ok(geometry) = Geometry::decode(&bytes) {
             prop_assert_eq!(Geometry::decode(&geometry.encode()), Ok(geometry));
         }
+    }
+}
+
+/// A square of one colour as PNG.
+fn square(side: u32, color: [u8; 3]) -> Vec<u8> {
+    let mut pixmap = tiny_skia::Pixmap::new(side, side).unwrap();
+    pixmap.fill(tiny_skia::Color::from_rgba8(color[0], color[1], color[2], 255));
+    pixmap.encode_png().unwrap()
+}
+
+#[test]
+fn only_squares_of_a_sensible_size_are_tiles() {
+    for side in [64, 256, 512, 1024] {
+        assert!(Raster::decode(&square(side, [9, 9, 9])).is_ok(), "{side}");
+    }
+    for side in [1, 63, 1025, 3000] {
+        assert!(Raster::decode(&square(side, [9, 9, 9])).is_err(), "{side}");
+    }
+    let mut oblong = Vec::new();
+    let mut encoder = png::Encoder::new(&mut oblong, 256, 128);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&[7; 256 * 128]).unwrap();
+    let whole = square(256, [1, 2, 3]);
+    // A bomb says in its head that it is huge: 60,000 pixels a side in a few bytes.
+    let mut bomb = whole.clone();
+    bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    for wrong in [&oblong[..], &whole[..60], &bomb, b"<html>", b"GIF89a\x00\x01\x00\x01", b"", b"\x89PNG\r\n\x1a\n"] {
+        assert!(Raster::decode(wrong).is_err(), "{} bytes", wrong.len());
+    }
+}
+
+#[test]
+fn tiles_cover_a_view_and_the_last_zoom_is_stretched() {
+    let tile = View::tile(16, 34_000, 22_000).unwrap();
+    assert_eq!(tiles_of(tile, &(6..=19)), [(16, 34_000, 22_000)]);
+    assert_eq!(tiles_of(tile, &(6..=14)), [(14, 8_500, 5_500)]);
+    assert_eq!(tiles_of(tile, &(17..=19)), []);
+    let across = View { left: tile.left + 200, top: tile.top - 10, width: 300, height: 20, zoom: 16 };
+    let expected = [(16, 34_000, 21_999), (16, 34_001, 21_999), (16, 34_000, 22_000), (16, 34_001, 22_000)];
+    assert_eq!(tiles_of(across, &(6..=19)), expected);
+    let edge = View { left: -300, top: -300, width: 2, height: 2, zoom: 10 };
+    assert_eq!(tiles_of(edge, &(0..=19)), [(10, 0, 0)]);
+}
+
+#[test]
+fn a_mosaic_lies_where_it_belongs_and_darkens_at_night() {
+    let patch = |x, color| Patch { zoom: 16, x, y: 9, raster: Raster::decode(&square(256, color)).unwrap() };
+    let patches = [patch(7, [255, 255, 255]), patch(8, [200, 0, 0])];
+    let (ground, night) = (Scene::new(vec![]), Night::Inverted);
+    let mosaic = Mosaic { patches: &patches, night, ground: &ground };
+    // Half of the one, half of the other, and below both our own paper.
+    let view = View { zoom: 16, left: 7 * 256 + 128, top: 9 * 256 + 128, width: 256, height: 256 };
+    let at = |theme, x, y| {
+        let picture = render_mosaic(&mosaic, view, theme, Scale::One, None).unwrap();
+        let pixel = pixels(&picture).pixel(x, y).unwrap();
+        [pixel.red(), pixel.green(), pixel.blue()]
+    };
+    assert_eq!((at(Theme::Light, 127, 5), at(Theme::Light, 128, 5)), ([255, 255, 255], [200, 0, 0]));
+    assert_eq!(at(Theme::Light, 60, 200), [0xf4, 0xf1, 0xea]);
+    assert_eq!(at(Theme::Dark, 10, 5), [24, 24, 24]);
+    let red = at(Theme::Dark, 200, 5);
+    assert!(red[0] > red[1] && red[1] == red[2], "red stays red: {red:?}");
+    assert_eq!(crate::foreign::night_of([200, 100, 50], Night::Dimmed), [120, 60, 30]);
+    assert_eq!(crate::foreign::night_of([0, 0, 0], Night::Inverted), [224, 224, 224]);
+    // A tile from the last zoom of its source fills four times its width.
+    let far = [Patch { zoom: 14, x: 1, y: 2, raster: Raster::decode(&square(256, [1, 2, 3])).unwrap() }];
+    let view = View::tile(16, 7, 11).unwrap();
+    let mosaic = Mosaic { patches: &far, night, ground: &ground };
+    let picture = pixels(&render_mosaic(&mosaic, view, Theme::Light, Scale::One, None).unwrap());
+    assert_eq!(picture.pixels().iter().filter(|pixel| pixel.blue() == 3).count(), 256 * 256);
+}
+
+#[test]
+fn a_photo_keeps_all_its_colours() {
+    let mut photo = tiny_skia::Pixmap::new(256, 256).unwrap();
+    for (index, pixel) in photo.pixels_mut().iter_mut().enumerate() {
+        let shade = |part: usize| u8::try_from(part % 256).unwrap();
+        *pixel = tiny_skia::PremultipliedColorU8::from_rgba(shade(index), shade(index / 256), shade(index / 7), 255)
+            .unwrap();
+    }
+    let patches = [Patch { zoom: 16, x: 0, y: 0, raster: Raster::decode(&photo.encode_png().unwrap()).unwrap() }];
+    let mosaic = Mosaic { patches: &patches, night: Night::Dimmed, ground: &Scene::new(vec![]) };
+    let view = View::tile(16, 0, 0).unwrap();
+    let drawn = render_mosaic(&mosaic, view, Theme::Light, Scale::One, None).unwrap();
+    assert_eq!(pixels(&drawn).data(), photo.data());
+}
+
+#[test]
+fn a_ring_shows_an_area_and_a_long_credit_is_not_cut() {
+    let (scene, view) = (Scene::new(vec![]), View::around(HERE, 16, 288, 320).unwrap());
+    let still =
+        |overlay: &Overlay<'_>| pixels(&render_static(&scene, view, Theme::Light, Scale::One, overlay).unwrap());
+    let bare = still(&Overlay::default());
+    let ring = still(&Overlay { ring: Some(Ring { at: HERE, metres: 150.0 }), ..Overlay::default() });
+    assert_ne!(ring.pixel(144, 160), bare.pixel(144, 160), "tinted within");
+    assert_eq!(ring.pixel(5, 5), bare.pixel(5, 5), "and untouched outside");
+    let long = "© Landesamt für Digitalisierung, Breitband und Vermessung · © OpenStreetMap-Mitwirkende";
+    let credit = still(&Overlay { attribution: long, ..Overlay::default() });
+    assert_ne!(credit.pixel(280, 290), bare.pixel(280, 290), "a second line");
+    for metres in [250.0, 500.0, 1_000.0, 3_000.0] {
+        let zoom = View::zoom_for(HERE, metres, 288);
+        let view = View::around(HERE, zoom, 288, 320).unwrap();
+        let (x, _) = view.project(at(0.0, metres));
+        assert!((190.0..288.0).contains(&x), "{metres} m reach {x} px");
     }
 }

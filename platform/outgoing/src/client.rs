@@ -100,14 +100,8 @@ impl Outgoing {
     /// Sends a body. It is never redirected: the new place was not asked whether it may have it.
     pub async fn post(&self, url: &str, content_type: &str, body: Bytes) -> Result<Answer, OutgoingError> {
         let limit = self.settings.answer_bytes_max;
-        let request = Request {
-            method: Method::POST,
-            accept: "*/*",
-            known: None,
-            content_type: Some(content_type),
-            body,
-            limit,
-        };
+        let request =
+            Request { method: Method::POST, accept: "*/*", known: None, content_type: Some(content_type), body, limit };
         self.in_time(url, &request).await
     }
 

@@ -48,10 +48,13 @@ impl TestSite {
         let from = mail::EmailAddress::parse("stadtplatz@example.org").expect("a sender");
         let mail_settings = mail::Settings { url: None, folder: folder.path().into(), from };
         let mailer = mail::Mailer::open(&mail_settings, Arc::<TurnedClock>::clone(&clock)).expect("a mail folder");
+        let outgoing = outgoing::Settings { intranet: settings.intranet.clone(), ..outgoing::Settings::default() };
         let parts = SiteParts {
             db: database.db.clone(),
             files,
             mailer,
+            outgoing: outgoing::Outgoing::new(outgoing).expect("an outgoing client"),
+            cache: folder.path().join("cache"),
             clock: Arc::<TurnedClock>::clone(&clock),
             chance: Arc::<base::SeededChance>::clone(&database.chance),
             keys: Keys::new(&[42; 32]),

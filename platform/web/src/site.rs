@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use std::{
     collections::HashMap,
     ops::Deref,
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -22,11 +23,13 @@ pub struct Settings {
     pub uploads_max: usize,
     /// `stadtplatz demo`: offers accounts on the sign-in page and `/_post`.
     pub demo: bool,
+    /// Hosts with private addresses that the house may ask, each as `host:port`.
+    pub intranet: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { trusted_proxies: vec![], upload_bytes_max: 30 << 20, uploads_max: 5, demo: false }
+        Self { trusted_proxies: vec![], upload_bytes_max: 30 << 20, uploads_max: 5, demo: false, intranet: vec![] }
     }
 }
 
@@ -45,6 +48,9 @@ pub struct SiteParts {
     pub db: Db,
     pub files: files::Store,
     pub mailer: mail::Mailer,
+    pub outgoing: outgoing::Outgoing,
+    /// A folder for what can be fetched again at any time. It is in no backup.
+    pub cache: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
     pub keys: Keys,

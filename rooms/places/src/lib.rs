@@ -4,6 +4,7 @@
 
 pub mod ahornfurt;
 mod cache;
+mod foreign;
 mod grid;
 pub mod import;
 pub mod lists;
@@ -13,6 +14,7 @@ mod pages;
 mod publish;
 mod register;
 mod search;
+mod source;
 mod store;
 mod tags;
 mod tiles;
@@ -23,9 +25,10 @@ pub use model::{
 };
 pub use publish::{MapFrame, district_at, publish_map, scene};
 pub use search::search_places;
+pub use source::{SourceHealth, TileSource, check_tile_source, set_tile_source, tile_source, town_map};
 pub use store::{
     address, asset, asset_by_token, assets_near, assets_of, assets_of_kind, put_address, put_asset, put_district,
-    put_shape, town_map,
+    put_shape,
 };
 pub use tiles::{Picture, PictureError, StillWish, TileWish, still, tile};
 
@@ -33,8 +36,13 @@ use base::Position;
 use db::{DbError, Migration, Tx};
 use web::{Access, DemoPage, Room, Routes, SearchHit, Texts};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "20261122_places", sql: include_str!("../migrations/20261122_places.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "20261122_places", sql: include_str!("../migrations/20261122_places.sql") },
+    Migration {
+        name: "20261122_places_tile_source",
+        sql: include_str!("../migrations/20261122_places_tile_source.sql"),
+    },
+];
 
 /// The address nearest to a position, within a quarter of a kilometre.
 pub fn nearest_address(tx: &Tx<'_>, at: Position) -> Result<Option<Address>, DbError> {
@@ -52,7 +60,10 @@ pub fn room() -> Room {
         routes,
         search: hits_of,
         demo_pages: |_| {
-            Ok(vec![DemoPage::public("/orte?q=Hauptstr", "places"), DemoPage::public("/orte", "places-empty")])
+            Ok(vec![
+                DemoPage::public("/orte?q=Hauptstr", "places"),
+                DemoPage::public("/orte", "places-empty"),
+            ])
         },
         ..Room::named("places")
     }

@@ -91,7 +91,7 @@ async fn close(
     bounds: Bounds,
     action: &'static str,
 ) -> Result<(), ImportError> {
-    let map = db.read(town, store::town_map).await?;
+    let map = db.read(town, store::own_map).await?;
     let frame = match map {
         Some(map) => MapFrame {
             bounds: map.bounds,

@@ -3,13 +3,13 @@
 
 use crate::model::{PlaceHit, PlaceKind};
 use crate::tiles::{self, Picture, PictureError, StillWish, TileWish};
-use crate::{search, store};
+use crate::{search, source};
 use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::Position;
-use maps::{Pin, PinKind, Scale, Theme};
+use maps::{Pin, PinKind, Ring, Scale, Theme};
 use web::{Answer, Form, PageError, Visit};
 
 const HITS_MAX: usize = 8;
@@ -34,15 +34,15 @@ pub async fn tile(visit: Visit, Path((theme, zoom, x, file)): Path<(String, u8, 
     let (row, scale) = name.strip_suffix("@2x").map_or((name, Scale::One), |row| (row, Scale::Two));
     let y = row.parse().map_err(|_| PageError::NotFound)?;
     let wish = TileWish { theme, scale, zoom, x, y };
-    let picture = tiles::tile(&visit.site.db, visit.town_id(), wish).await?;
+    let picture = tiles::tile(&visit.site, visit.town_id(), wish).await?;
     Ok(answer(&visit, picture, "public, max-age=3600, stale-while-revalidate=604800"))
 }
 
-/// `GET /karte/bild?lat&lon&zoom&w&h&theme&pins`: a still image. `pins` is a list `lat,lon,kind,number` separated by `;`,
-/// kind one of `ort offen fertig ding`, number may be left out.
+/// `GET /karte/bild?lat&lon&zoom&w&h&theme&pins&kreis`: a still image. `pins` is a list `lat,lon,kind,number` separated by `;`,
+/// kind one of `ort offen fertig ding`, number may be left out; `kreis` is `lat,lon,metres`.
 pub async fn still(visit: Visit, RawQuery(query): RawQuery) -> Answer {
     let wish = still_wish(&Form::from_urlencoded(query.as_deref().unwrap_or_default()));
-    let picture = tiles::still(&visit.site.db, visit.town_id(), wish.ok_or(PageError::NotFound)?).await?;
+    let picture = tiles::still(&visit.site, visit.town_id(), wish.ok_or(PageError::NotFound)?).await?;
     Ok(answer(&visit, picture, "private, max-age=600"))
 }
 
@@ -61,7 +61,18 @@ fn still_wish(form: &Form) -> Option<StillWish> {
     let zoom = u8::try_from(whole("zoom", 16)?).ok()?;
     let pins = form.text("pins").split(';').filter(|pin| !pin.is_empty()).take(PINS_MAX);
     let pins = pins.map(pin_of).collect::<Option<Vec<_>>>()?;
-    Some(StillWish { centre, zoom, width, height, theme, scale, pins })
+    let ring = match form.text("kreis") {
+        "" => None,
+        text => Some(ring_of(text)?),
+    };
+    Some(StillWish { centre, zoom, width, height, theme, scale, pins, ring })
+}
+
+fn ring_of(text: &str) -> Option<Ring> {
+    let mut parts = text.split(',').map(|part| part.parse::<f64>().ok());
+    let at = Position::new(parts.next()??, parts.next()??)?;
+    let metres = parts.next()?.filter(|metres| (1.0..=50_000.0).contains(metres))?;
+    parts.next().is_none().then_some(Ring { at, metres })
 }
 
 fn pin_of(text: &str) -> Option<Pin> {
@@ -92,6 +103,7 @@ fn answer(visit: &Visit, picture: Picture, keep: &'static str) -> Response {
         ([(header::CONTENT_TYPE, "image/png")], picture.png).into_response()
     };
     let headers = response.headers_mut();
+    let keep = if picture.is_passing { "private, max-age=60" } else { keep };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
@@ -135,7 +147,7 @@ pub async fn places(visit: Visit, RawQuery(query): RawQuery) -> Answer {
     let near = form.number("lat").zip(form.number("lon")).and_then(|(lat, lon)| Position::new(lat, lon));
     let text = typed.clone();
     let (hits, map) = visit
-        .read(move |tx| Ok::<_, PageError>((search::search_places(tx, &text, near, HITS_MAX)?, store::town_map(tx)?)))
+        .read(move |tx| Ok::<_, PageError>((search::search_places(tx, &text, near, HITS_MAX)?, source::town_map(tx)?)))
         .await?;
     let wants_json = visit.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if wants_json.is_some_and(|accept| accept.contains("application/json")) {

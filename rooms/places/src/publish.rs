@@ -47,7 +47,7 @@ pub fn publish_map(tx: &Tx<'_>, frame: &MapFrame) -> Result<bool, DbError> {
         zoom_start: frame.zoom_start,
         attribution: frame.attribution.clone(),
     };
-    if store::town_map(tx)?.as_ref() != Some(&map) {
+    if store::own_map(tx)?.as_ref() != Some(&map) {
         store::put_map(tx, &map)?;
         changed = true;
     }
@@ -57,7 +57,7 @@ pub fn publish_map(tx: &Tx<'_>, frame: &MapFrame) -> Result<bool, DbError> {
 /// The town's features, ready to draw. `None` until a map was published. A few towns stay in memory.
 pub fn scene(tx: &Tx<'_>) -> Result<Option<(TownMap, Arc<Scene>)>, DbError> {
     static MEMO: OnceLock<Memo<Scene>> = OnceLock::new();
-    let Some(map) = store::town_map(tx)? else { return Ok(None) };
+    let Some(map) = store::own_map(tx)? else { return Ok(None) };
     let memo = MEMO.get_or_init(|| Memo::new(24));
     let scene = memo.get(tx.municipality(), map.version, || Ok::<_, DbError>(Scene::new(store::features(tx)?)))?;
     Ok(Some((map, scene)))
@@ -66,7 +66,7 @@ pub fn scene(tx: &Tx<'_>) -> Result<Option<(TownMap, Arc<Scene>)>, DbError> {
 /// The district that holds a position.
 pub fn district_at(tx: &Tx<'_>, at: Position) -> Result<Option<String>, DbError> {
     static MEMO: OnceLock<Memo<Vec<(String, Geometry)>>> = OnceLock::new();
-    let Some(map) = store::town_map(tx)? else { return Ok(None) };
+    let Some(map) = store::own_map(tx)? else { return Ok(None) };
     let memo = MEMO.get_or_init(|| Memo::new(64));
     let districts = memo.get(tx.municipality(), map.version, || store::districts(tx))?;
     Ok(districts.iter().find(|(_, area)| area.holds(at)).map(|(name, _)| name.clone()))

@@ -23,7 +23,7 @@ struct Entry {
 /// A town's names stay in memory; a small town's take a few hundred kilobytes.
 fn index(tx: &Tx<'_>) -> Result<Arc<Vec<Entry>>, DbError> {
     static MEMO: OnceLock<Memo<Vec<Entry>>> = OnceLock::new();
-    let Some(map) = store::town_map(tx)? else { return Ok(Arc::new(vec![])) };
+    let Some(map) = store::own_map(tx)? else { return Ok(Arc::new(vec![])) };
     MEMO.get_or_init(|| Memo::new(64)).get(tx.municipality(), map.version, || {
         let entry = |row: NameRow| Entry {
             folded: Folded::of(&row.label),

@@ -7,6 +7,7 @@ use crate::model::{
     Source, TownMap,
 };
 use crate::register;
+use crate::source::TileSource;
 use base::{Bounds, Position};
 use db::{DbError, Sql, Tx, p, record};
 use maps::{Class, Feature, Geometry};
@@ -333,7 +334,8 @@ pub fn named_shapes(tx: &Tx<'_>) -> Result<Vec<(Class, String, Geometry)>, DbErr
 
 // ---- the map as a whole -----------------------------------------------------------------------------------------
 
-pub fn town_map(tx: &Tx<'_>) -> Result<Option<TownMap>, DbError> {
+/// Of the town's own geometry.
+pub fn own_map(tx: &Tx<'_>) -> Result<Option<TownMap>, DbError> {
     record! {
         struct MapRow {
             version: i64,
@@ -380,6 +382,26 @@ pub fn put_map(tx: &Tx<'_>, map: &TownMap) -> Result<(), DbError> {
             map.attribution
         ],
     )?;
+    Ok(())
+}
+
+pub fn tile_source(tx: &Tx<'_>) -> Result<Option<TileSource>, DbError> {
+    tx.query_one(
+        "SELECT url_template, zoom_min, zoom_max, attribution, licence, is_photo FROM places_tile_sources \
+         WHERE municipality = $1",
+        p![],
+    )
+}
+
+pub fn put_tile_source(tx: &Tx<'_>, source: Option<&TileSource>) -> Result<(), DbError> {
+    tx.exec("DELETE FROM places_tile_sources WHERE municipality = $1", p![])?;
+    if let Some(new) = source {
+        tx.exec(
+            "INSERT INTO places_tile_sources (municipality, url_template, zoom_min, zoom_max, attribution, licence, \
+             is_photo, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            p![new.url_template, new.zoom_min, new.zoom_max, new.attribution, new.licence, new.is_photo, tx.now()],
+        )?;
+    }
     Ok(())
 }
 

@@ -1,16 +1,24 @@
 //! Finished pictures of the town's map: tiles for the map in the browser, still images for pages without scripts, mails
-//! and receipts. Drawn on a bounded number of threads, kept in a bounded memory, keyed by the content's version.
+//! and receipts. From the town's own geometry or from the source it named. Drawn on a bounded number of threads, kept in a bounded memory, keyed by the content's version.
 
 use crate::cache::Pictures;
+use crate::foreign::{self, Kept};
+use crate::model::{TownMap, content_number};
 use crate::publish;
+use crate::source::{self, TileSource};
 use axum::body::Bytes;
 use base::MunicipalityId;
 use base::Position;
-use db::{Db, DbError};
-use maps::{MapRefusal, Pin, Scale, Scene, Theme, View, render_static, render_tile};
-use std::sync::OnceLock;
+use db::DbError;
+use futures_util::future::join_all;
+use maps::{
+    MapRefusal, Mosaic, Night, Overlay, Patch, Pin, Raster, Ring, Scale, Scene, Theme, View, render_mosaic,
+    render_static, render_tile,
+};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use web::Site;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -30,6 +38,8 @@ pub enum PictureError {
 pub struct Picture {
     pub png: Bytes,
     pub version: i64,
+    /// A better one may come soon: the source is away, or has a gap here.
+    pub is_passing: bool,
 }
 
 /// One tile as it is asked for.
@@ -52,13 +62,25 @@ pub struct StillWish {
     pub theme: Theme,
     pub scale: Scale,
     pub pins: Vec<Pin>,
+    pub ring: Option<Ring>,
 }
 
 impl StillWish {
+    fn overlay<'a>(&'a self, attribution: &'a str) -> Overlay<'a> {
+        Overlay { ring: self.ring, pins: &self.pins, attribution }
+    }
+
+    /// Wishes with the same words get the same picture.
+    fn key(&self, view: View) -> String {
+        let pins: Vec<_> = self.pins.iter().map(|pin| (view.project(pin.at), pin.kind, pin.number)).collect();
+        let ring = self.ring.map(|ring| (view.project(ring.at), ring.metres));
+        format!("{view:?} {:?} {:?} {pins:?} {ring:?}", self.theme, self.scale)
+    }
+
     /// A picture around one place with a pin upon it.
     pub fn of_place(at: Position, width: u32, height: u32, theme: Theme) -> Self {
         let pins = vec![Pin { at, kind: maps::PinKind::Chosen, number: None }];
-        Self { centre: at, zoom: 17, width, height, theme, scale: Scale::Two, pins }
+        Self { centre: at, zoom: 17, width, height, theme, scale: Scale::Two, pins, ring: None }
     }
 }
 
@@ -102,46 +124,142 @@ async fn on_drawing_thread(
     }
 }
 
-/// A tile of the town's map.
-pub async fn tile(db: &Db, town: MunicipalityId, wish: TileWish) -> Result<Picture, PictureError> {
-    let view = View::tile(wish.zoom, wish.x, wish.y)?;
-    let (map, scene) = db.read(town, publish::scene).await?.ok_or(PictureError::NoMap)?;
-    let (shown, own) = (view.bounds(), map.bounds);
-    let is_near = shown.north >= own.south - MARGIN
-        && shown.south <= own.north + MARGIN
-        && shown.east >= own.west - MARGIN
-        && shown.west <= own.east + MARGIN;
-    let key = if is_near { Key::Tile(town, map.version, wish) } else { Key::Paper(wish.theme, wish.scale) };
-    if let Some(png) = cache().get(&key) {
-        return Ok(Picture { png, version: map.version });
+/// What pictures are made from: the frame every page knows, the town's own scene, its source.
+struct Ground {
+    map: TownMap,
+    scene: Option<Arc<Scene>>,
+    own_attribution: String,
+    source: Option<TileSource>,
+}
+
+async fn ground(site: &Site, town: MunicipalityId) -> Result<Ground, PictureError> {
+    let read = site
+        .db
+        .read::<_, DbError>(town, |tx| Ok((source::town_map(tx)?, publish::scene(tx)?, source::tile_source(tx)?)));
+    let (map, own, source) = read.await?;
+    let map = map.ok_or(PictureError::NoMap)?;
+    let (own_attribution, scene) = own.map_or((String::new(), None), |(own, scene)| (own.attribution, Some(scene)));
+    Ok(Ground { map, scene, own_attribution, source })
+}
+
+impl Ground {
+    fn is_near(&self, view: View) -> bool {
+        let (shown, own) = (view.bounds(), self.map.bounds);
+        shown.north >= own.south - MARGIN
+            && shown.south <= own.north + MARGIN
+            && shown.east >= own.west - MARGIN
+            && shown.west <= own.east + MARGIN
     }
-    let png = on_drawing_thread(move || {
-        let TileWish { theme, scale, zoom, x, y } = wish;
-        if is_near {
-            render_tile(&scene, zoom, x, y, theme, scale)
-        } else {
-            render_tile(&Scene::new(vec![]), zoom, x, y, theme, scale)
+
+    /// The town's own drawing, or quiet paper.
+    fn scene(&self) -> Arc<Scene> {
+        self.scene.clone().unwrap_or_else(|| Arc::new(Scene::new(vec![])))
+    }
+}
+
+/// A tile of the town's map.
+pub async fn tile(site: &Site, town: MunicipalityId, wish: TileWish) -> Result<Picture, PictureError> {
+    let TileWish { theme, scale, zoom, x, y } = wish;
+    let view = View::tile(zoom, x, y)?;
+    let ground = ground(site, town).await?;
+    let is_near = ground.is_near(view);
+    let mut is_passing = false;
+    if is_near && let Some(source) = &ground.source {
+        let tiles = kept_tiles(site, town, source, view).await;
+        if let Some(found) = tiles.found.first() {
+            // As dense as the source draws: more would only be larger.
+            let scale = Raster::decode(&found.1.picture).map_or(scale, |raster| raster.scale());
+            return mosaic(town, &ground, source, view, (theme, scale), tiles, None).await;
         }
-    })
-    .await?;
+        is_passing = tiles.missing;
+    }
+    let version = ground.map.version;
+    let key = if is_near { Key::Tile(town, version, wish) } else { Key::Paper(theme, scale) };
+    if let Some(png) = cache().get(&key) {
+        return Ok(Picture { png, version, is_passing });
+    }
+    let scene = if is_near { ground.scene() } else { Arc::new(Scene::new(vec![])) };
+    let png = on_drawing_thread(move || render_tile(&scene, zoom, x, y, theme, scale)).await?;
     cache().put(key, png.clone());
-    Ok(Picture { png, version: map.version })
+    Ok(Picture { png, version, is_passing })
 }
 
 /// A still image of the town's map, with its attribution.
-pub async fn still(db: &Db, town: MunicipalityId, wish: StillWish) -> Result<Picture, PictureError> {
+pub async fn still(site: &Site, town: MunicipalityId, wish: StillWish) -> Result<Picture, PictureError> {
     let view = View::around(wish.centre, wish.zoom, wish.width, wish.height)?;
-    let (map, scene) = db.read(town, publish::scene).await?.ok_or(PictureError::NoMap)?;
-    // The view instead of the centre: wishes that differ by less than a pixel share a picture.
-    let pins: Vec<_> = wish.pins.iter().map(|pin| (view.project(pin.at), pin.kind, pin.number)).collect();
-    let key = Key::Still(town, map.version, format!("{view:?} {:?} {:?} {pins:?}", wish.theme, wish.scale));
-    let version = map.version;
-    if let Some(png) = cache().get(&key) {
-        return Ok(Picture { png, version });
+    let ground = ground(site, town).await?;
+    let mut is_passing = false;
+    if ground.is_near(view)
+        && let Some(source) = &ground.source
+    {
+        let tiles = kept_tiles(site, town, source, view).await;
+        if !tiles.found.is_empty() {
+            return mosaic(town, &ground, source, view, (wish.theme, wish.scale), tiles, Some(wish)).await;
+        }
+        is_passing = tiles.missing;
     }
+    // The view instead of the centre: wishes that differ by less than a pixel share a picture.
+    let version = ground.map.version;
+    let key = Key::Still(town, version, wish.key(view));
+    if let Some(png) = cache().get(&key) {
+        return Ok(Picture { png, version, is_passing });
+    }
+    let (scene, attribution) = (ground.scene(), ground.own_attribution);
     let png =
-        on_drawing_thread(move || render_static(&scene, view, wish.theme, wish.scale, &wish.pins, &map.attribution))
+        on_drawing_thread(move || render_static(&scene, view, wish.theme, wish.scale, &wish.overlay(&attribution)))
             .await?;
     cache().put(key, png.clone());
-    Ok(Picture { png, version })
+    Ok(Picture { png, version, is_passing })
+}
+
+/// What the source has of a view.
+struct Tiles {
+    found: Vec<((u8, u32, u32), Kept)>,
+    /// Some are not there, for now or for good.
+    missing: bool,
+}
+
+async fn kept_tiles(site: &Site, town: MunicipalityId, source: &TileSource, view: View) -> Tiles {
+    let spots = maps::tiles_of(view, &source.zooms());
+    let wanted = spots.len();
+    let asked = spots.into_iter().map(async |spot| Some((spot, foreign::tile(site, town, source, spot).await?)));
+    let found: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+    Tiles { missing: found.len() < wanted, found }
+}
+
+/// Draws the source's tiles, over the own map where some are missing; with a wish pins and credit on top.
+async fn mosaic(
+    town: MunicipalityId,
+    ground: &Ground,
+    source: &TileSource,
+    view: View,
+    (theme, scale): (Theme, Scale),
+    tiles: Tiles,
+    wish: Option<StillWish>,
+) -> Result<Picture, PictureError> {
+    let states: Vec<_> = tiles.found.iter().map(|(spot, kept)| (*spot, kept.since.micros())).collect();
+    let wished = wish.as_ref().map(|wish| wish.key(view));
+    let state = format!("{view:?} {theme:?} {scale:?} {states:?} {wished:?} {}", source.is_photo);
+    // The own map may show through, so its version counts too.
+    let key = Key::Still(town, source.version() ^ ground.map.version, state);
+    let version = |png: &Bytes| content_number(&[png]);
+    let is_passing = tiles.missing;
+    if let Some(png) = cache().get(&key) {
+        return Ok(Picture { version: version(&png), png, is_passing });
+    }
+    let scene = if is_passing { ground.scene() } else { Arc::new(Scene::new(vec![])) };
+    let attribution = if is_passing { ground.map.attribution.clone() } else { source.attribution.clone() };
+    let night = if source.is_photo { Night::Dimmed } else { Night::Inverted };
+    let png = on_drawing_thread(move || {
+        let decoded = tiles.found.iter().map(|((zoom, x, y), kept)| {
+            Ok(Patch { zoom: *zoom, x: *x, y: *y, raster: Raster::decode(&kept.picture)? })
+        });
+        let patches = decoded.collect::<Result<Vec<_>, MapRefusal>>()?;
+        let mosaic = Mosaic { patches: &patches, night, ground: &scene };
+        let overlay = wish.as_ref().map(|wish| wish.overlay(&attribution));
+        render_mosaic(&mosaic, view, theme, scale, overlay.as_ref())
+    })
+    .await?;
+    cache().put(key, png.clone());
+    Ok(Picture { version: version(&png), png, is_passing })
 }

@@ -2,8 +2,9 @@
 //! to date first; else it changes nothing. Exit code 1 if anything is
 //! wrong, so that monitoring can call it.
 
-use super::say;
+use super::{map, say};
 use crate::{config::Config, start};
+use base::MunicipalityId;
 use db::{Encryption, Verdict};
 use std::process::ExitCode;
 use web::Site;
@@ -101,6 +102,19 @@ fn check_encryption(url: &str, findings: &mut Findings) {
     }
 }
 
+/// A town whose map comes from elsewhere: does it come?
+async fn check_map(site: &Site, town: MunicipalityId, name: &str, findings: &mut Findings) -> anyhow::Result<()> {
+    let Some(source) = site.db.read(town, places::tile_source).await? else { return Ok(()) };
+    let health = places::check_tile_source(site, town, &source).await?;
+    let (text, mend) = map::words(&source, &health);
+    match health {
+        places::SourceHealth::Answers { .. } => findings.good(&format!("{name}: {text}")),
+        places::SourceHealth::Empty => findings.note(&format!("{name}: {text}"), mend),
+        _ => findings.bad(&format!("{name}: {text}"), mend),
+    }
+    Ok(())
+}
+
 async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyhow::Result<()> {
     let towns = site.db.look_up(|tables| tables.municipalities()).await?;
     if towns.is_empty() {
@@ -119,6 +133,7 @@ async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyho
                 "Nehmen Sie für den Betrieb einen anderen Datenordner.",
             );
         }
+        check_map(site, town.id, &town.name, findings).await?;
         if audit {
             match site.db.read(town.id, db::verify_audit).await? {
                 Verdict::Whole { lines } => {

@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod import;
+mod map;
 mod municipality;
 mod serve;
 mod staff;

@@ -1,6 +1,6 @@
 //! `stadtplatz municipality`: a town comes to life with the standard departments, categories, rules and texts.
 
-use super::say;
+use super::{map, say};
 use crate::{config::Config, start, worker};
 use anyhow::{Context, ensure};
 use base::{Land, MunicipalityId, Position};
@@ -43,6 +43,8 @@ pub enum Municipality {
     },
     /// Alle Gemeinden zeigen
     List,
+    /// Zeigen oder festlegen, woher die Kartenbilder kommen
+    Map(map::Wish),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -101,6 +103,7 @@ pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
             say("  stadtplatz import osm DATEI.osm.pbf       Karte, Adressen und Objekte einlesen");
             say("  stadtplatz staff invite MAIL --role administrator   die erste Person einladen");
         }
+        Municipality::Map(wish) => map::run(&site, &wish).await?,
         Municipality::List => {
             for town in site.db.look_up(|tables| tables.municipalities()).await? {
                 let state = if town.active { "" } else { " (stillgelegt)" };

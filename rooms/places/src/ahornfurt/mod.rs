@@ -121,7 +121,7 @@ fn put(tx: &Tx<'_>, piece: &Piece) -> Result<u64, DbError> {
 
 /// Is the town built already? Cheap, for the start of the demonstration.
 pub fn is_built(tx: &Tx<'_>) -> Result<bool, DbError> {
-    Ok(store::has_rows(tx, Table::Addresses, Source::Town)? && store::town_map(tx)?.is_some())
+    Ok(store::has_rows(tx, Table::Addresses, Source::Town)? && store::own_map(tx)?.is_some())
 }
 
 /// The number under which the search knows a thing: `SP-014-02`.

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 async fn ahornfurt_is_a_whole_town() {
     on_both(SETS, async |test| {
         let (db, town) = (test.db.clone(), test.town().await);
+        let site = super::site_on(test).await;
         assert!(!db.read(town, ahornfurt::is_built).await.unwrap());
         assert!(ahornfurt::seed(&db, town).await.unwrap());
         assert!(db.read(town, ahornfurt::is_built).await.unwrap());
@@ -73,7 +74,7 @@ async fn ahornfurt_is_a_whole_town() {
             let centre =
                 if zoom >= 17 { Position { lat: market.lat + 0.0009, lon: market.lon + 0.0035 } } else { market };
             let wish = crate::StillWish { zoom, pins: vec![], ..crate::StillWish::of_place(centre, 1000, 720, theme) };
-            let picture = still(&db, town, wish).await.unwrap();
+            let picture = still(&site.site, town, wish).await.unwrap();
             assert!(picture.png.len() > 20_000, "zoom {zoom}: {} bytes", picture.png.len());
             super::keep_picture(&format!("ahornfurt-{zoom}-{}.png", theme.word()), &picture.png);
         }

@@ -26,6 +26,7 @@ async fn bindlach_runs_with_its_real_streets() {
     };
     on_both(SETS, async |test| {
         let (db, town) = (test.db.clone(), test.town().await);
+        let site = super::site_on(test).await;
         let wish = OsmWish { centre_name: Some("Bindlach".into()), area: None };
         let first = osm(&db, town, path.clone(), wish.clone()).await.unwrap();
         println!("{}", first.lines().join("\n"));
@@ -56,12 +57,12 @@ async fn bindlach_runs_with_its_real_streets() {
             let first = hits.first().map(|hit| (hit.label.as_str(), hit.kind));
             assert_eq!(first, Some((label, kind)), "{typed}: {hits:?}");
         }
-        let centre = db.read(town, store::town_map).await.unwrap().unwrap().centre;
+        let centre = db.read(town, store::own_map).await.unwrap().unwrap().centre;
         for (zoom, theme) in
             [(13, Theme::Light), (15, Theme::Light), (16, Theme::Dark), (17, Theme::Light), (18, Theme::Light)]
         {
             let wish = crate::StillWish { zoom, ..crate::StillWish::of_place(centre, 900, 640, theme) };
-            let picture = still(&db, town, wish).await.unwrap();
+            let picture = still(&site.site, town, wish).await.unwrap();
             assert!(picture.png.len() > 15_000, "zoom {zoom}: {} bytes", picture.png.len());
             super::keep_picture(&format!("bindlach-{zoom}-{}.png", theme.word()), &picture.png);
         }

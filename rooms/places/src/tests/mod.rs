@@ -2,6 +2,7 @@
 
 mod ahornfurt;
 mod bindlach;
+mod foreign;
 mod lists;
 mod pages;
 mod rules;
@@ -24,4 +25,9 @@ pub fn keep_picture(name: &str, png: &[u8]) {
     if let Ok(folder) = std::env::var("STADTPLATZ_PICTURES") {
         std::fs::write(std::path::Path::new(&folder).join(name), png).unwrap();
     }
+}
+
+/// A site of this room alone upon a test's database.
+pub async fn site_on(test: db::testing::TestDb) -> testkit::TestSite {
+    testkit::TestSite::new(test, vec![crate::room()].into(), web::Settings::default()).await
 }

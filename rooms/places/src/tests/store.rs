@@ -84,10 +84,10 @@ async fn look<T: Send + 'static>(
 async fn a_second_run_changes_nothing() {
     on_both(SETS, async |test| {
         let (db, town) = built(&test).await;
-        let before = look(&db, town, store::town_map).await.unwrap();
+        let before = look(&db, town, store::own_map).await.unwrap();
         let tokens = look(&db, town, |tx| store::assets_of_kind(tx, AssetKind::Lamp, 9)).await;
         assert!(!db.write(town, small_town).await.unwrap());
-        assert_eq!(look(&db, town, store::town_map).await.unwrap(), before);
+        assert_eq!(look(&db, town, store::own_map).await.unwrap(), before);
         assert_eq!(look(&db, town, |tx| store::assets_of_kind(tx, AssetKind::Lamp, 9)).await, tokens);
         for (table, rows) in [(Table::Addresses, 10), (Table::Assets, 3), (Table::Shapes, 3), (Table::Districts, 2)] {
             assert_eq!(look(&db, town, move |tx| store::count(tx, table)).await, rows, "{table:?}");
@@ -101,7 +101,7 @@ async fn a_second_run_changes_nothing() {
             })
             .await;
         assert!(changed.unwrap());
-        assert_ne!(look(&db, town, store::town_map).await.unwrap().version, before.version);
+        assert_ne!(look(&db, town, store::own_map).await.unwrap().version, before.version);
     })
     .await;
 }
@@ -196,7 +196,7 @@ async fn towns_do_not_see_each_other() {
         let other = test.town().await;
         assert!(look(&db, other, |tx| search_places(tx, "Lindenstraße", None, 5)).await.is_empty());
         assert!(look(&db, other, |tx| store::assets_near(tx, at(203.0, 0.0), 500.0, 5)).await.is_empty());
-        assert!(look(&db, other, store::town_map).await.is_none());
+        assert!(look(&db, other, store::own_map).await.is_none());
         assert!(look(&db, other, |tx| Ok(scene(tx)?.is_none())).await);
         assert!(look(&db, other, |tx| nearest_address(tx, at(14.0, 42.0))).await.is_none());
         assert_eq!(look(&db, other, |tx| district_at(tx, at(-10.0, 0.0))).await, None);
@@ -208,21 +208,23 @@ async fn towns_do_not_see_each_other() {
 async fn the_map_is_drawn_from_the_registers() {
     on_both(SETS, async |test| {
         let (db, town) = built(&test).await;
+        let other = test.town().await;
+        let test = super::site_on(test).await;
+        let site = &test.site;
         let wish = crate::StillWish::of_place(at(100.0, 0.0), 640, 400, maps::Theme::Light);
-        let first = crate::still(&db, town, wish.clone()).await.unwrap();
+        let first = crate::still(site, town, wish.clone()).await.unwrap();
         assert_eq!(first.png[1..4], *b"PNG");
-        assert_eq!(crate::still(&db, town, wish).await.unwrap(), first);
+        assert_eq!(crate::still(site, town, wish).await.unwrap(), first);
         super::keep_picture("small-town.png", &first.png);
         let view = maps::View::around(super::HERE, 16, 1, 1).unwrap();
         let (x, y) = (u32::try_from(view.left / 256).unwrap(), u32::try_from(view.top / 256).unwrap());
         let (theme, scale) = (maps::Theme::Dark, maps::Scale::One);
-        let near = crate::tile(&db, town, crate::TileWish { theme, scale, zoom: 16, x, y }).await.unwrap();
-        let far = crate::tile(&db, town, crate::TileWish { theme, scale, zoom: 16, x: 0, y: 0 }).await.unwrap();
+        let near = crate::tile(site, town, crate::TileWish { theme, scale, zoom: 16, x, y }).await.unwrap();
+        let far = crate::tile(site, town, crate::TileWish { theme, scale, zoom: 16, x: 0, y: 0 }).await.unwrap();
         assert!(near.png.len() > far.png.len());
-        let refused = crate::tile(&db, town, crate::TileWish { theme, scale, zoom: 25, x, y }).await;
+        let refused = crate::tile(site, town, crate::TileWish { theme, scale, zoom: 25, x, y }).await;
         assert_eq!(refused, Err(crate::PictureError::Refused(maps::MapRefusal::Zoom)));
-        let other = test.town().await;
-        let none = crate::tile(&db, other, crate::TileWish { theme, scale, zoom: 16, x, y }).await;
+        let none = crate::tile(site, other, crate::TileWish { theme, scale, zoom: 16, x, y }).await;
         assert_eq!(none, Err(crate::PictureError::NoMap));
         let features = look(&db, town, store::features).await;
         assert_eq!(features.iter().filter(|feature| feature.class == Class::HouseNumber).count(), 10);
