@@ -1,7 +1,7 @@
 //! The map on pages that have one: `[data-map]` with tiles of this site. Picks a place, shows markers, groups what lies close.
 //! It is never the only way: an address field or a list says the same. Invariant: pointer, keys and buttons reach every function.
 
-import { Map as LeafletMap, TileLayer, Marker, DivIcon, LatLngBounds, latLng } from "leaflet/dist/leaflet-src.esm.js";
+import { Map as LeafletMap, TileLayer, Marker, Circle, DivIcon, LatLngBounds, latLng } from "leaflet/dist/leaflet-src.esm.js";
 import { Groups } from "./groups.mjs";
 import { PLACE, fieldNamed } from "./position.mjs";
 
@@ -96,6 +96,7 @@ class TownMap {
   }
 
   pin(spot) {
+    this.ring(spot);
     if (this.own) {
       this.own.setLatLng(spot);
       return;
@@ -103,6 +104,24 @@ class TownMap {
     this.own = new Marker(spot, { icon: pinIcon("own chosen"), draggable: true, autoPan: true, zIndexOffset: 1000, title: this.data.wordPin }).addTo(this.map);
     this.own.getElement().setAttribute("aria-label", this.data.wordPin ?? "");
     this.own.on("dragend", () => this.pick(this.own.getLatLng()));
+  }
+
+  /** The area around the pin, as wide as the field next to the map says. */
+  ring(spot) {
+    if (!this.data.radius) return;
+    const field = fieldNamed(this.form, this.data.radius);
+    const draw = () => {
+      const middle = this.area?.getLatLng() ?? spot;
+      this.area ??= new Circle(middle, { radius: 1, className: "map-area", interactive: false }).addTo(this.map);
+      this.area.setRadius(Number(field?.value) || 500);
+      this.map.fitBounds(this.area.getBounds(), { animate: !still() });
+    };
+    if (this.area) {
+      this.area.setLatLng(spot);
+      return;
+    }
+    field?.addEventListener("change", draw);
+    draw();
   }
 
   markers() {

@@ -68,6 +68,14 @@ pub fn map_frame(tx: &Tx<'_>, visit: &Visit, at: Option<Position>) -> Result<Map
     Ok(MapFrame { lat: centre.lat, lon: centre.lon, zoom, image, attribution })
 }
 
+/// The same with a circle on it, from so near that the circle fills the picture.
+pub fn circle_frame(tx: &Tx<'_>, visit: &Visit, at: Position, metres: f64) -> Result<MapFrame, DbError> {
+    let frame = map_frame(tx, visit, Some(at))?;
+    let zoom = maps::View::zoom_for(at, metres, IMAGE_WIDTH);
+    let circle = format!("zoom={zoom}&kreis={:.6},{:.6},{metres}", at.lat, at.lon);
+    Ok(MapFrame { image: frame.image.replace(&format!("zoom={}", frame.zoom), &circle), zoom, ..frame })
+}
+
 /// Where a click on the picture lies. The form says which picture it was.
 pub fn clicked(form: &Form) -> Option<Position> {
     let (x, y) = (form.number("point.x")?, form.number("point.y")?);

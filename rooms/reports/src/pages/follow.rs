@@ -31,6 +31,8 @@ struct AreaPage {
     form: FormState,
     map: MapFrame,
     radii: Vec<Choice>,
+    /// The picture shows the circle.
+    is_chosen: bool,
 }
 
 const RADII: [(&str, f64); 4] = [("250", 250.0), ("500", 500.0), ("1000", 1_000.0), ("3000", 3_000.0)];
@@ -95,20 +97,28 @@ fn asked(visit: &Visit) -> Answer {
 }
 
 async fn area_page(visit: &Visit, form: FormState) -> Result<AreaPage, PageError> {
-    let at = position_of(&form.form);
+    let (at, metres) = (position_of(&form.form), metres_of(&form.form));
     let v = visit.clone();
-    let map = visit.read(move |tx| around::map_frame(tx, &v, at)).await?;
+    let map = visit.read(move |tx| match at {
+        Some(at) => around::circle_frame(tx, &v, at, metres),
+        None => around::map_frame(tx, &v, None),
+    });
+    let map = map.await?;
     let t = visit.t;
     let mut page = visit.page(t.s("reports-area-title")).script("karte");
     if form.has_errors() {
         page = page.failed();
     }
     let radii = RADII.iter().map(|(word, metres)| Choice::new(*word, web::words::distance(t.lang, *metres))).collect();
-    Ok(AreaPage { page, form, map, radii })
+    Ok(AreaPage { page, form, map, radii, is_chosen: at.is_some() })
 }
 
 fn position_of(form: &Form) -> Option<Position> {
     Position::new(form.number("lat")?, form.number("lon")?)
+}
+
+fn metres_of(form: &Form) -> f64 {
+    RADII.iter().find(|(word, _)| *word == form.text("radius")).map_or(500.0, |(_, metres)| *metres)
 }
 
 pub async fn area(visit: Visit, form: Form) -> Answer {
@@ -119,27 +129,60 @@ pub async fn area(visit: Visit, form: Form) -> Answer {
     web::render(&area_page(&visit, form.into()).await?)
 }
 
+/// The centre a form means, and the words for it if they are new.
+enum Centre {
+    At(Position, Option<String>),
+    NotFound,
+    Missing,
+}
+
+/// The click on the picture, then the pin on the map, then the address: whichever changed since the page was shown.
+fn centre(tx: &Tx<'_>, form: &Form) -> Result<Centre, DbError> {
+    let (tapped, typed) = (position_of(form), form.text("address"));
+    let pin_moved = form.text("pin-was") != format!("{},{}", form.text("lat"), form.text("lon"));
+    if let Some(at) = around::clicked(form).or(tapped.filter(|_| pin_moved)) {
+        return Ok(Centre::At(at, Some(around::spot(tx, at)?.place)));
+    }
+    let newly_typed = form.text("address-was") != typed;
+    match tapped {
+        Some(at) if typed.is_empty() || !newly_typed => Ok(Centre::At(at, None)),
+        None if typed.is_empty() => Ok(Centre::Missing),
+        _ => {
+            let hit = places::search_places(tx, typed, None, 1)?.into_iter().next();
+            Ok(hit.map_or(Centre::NotFound, |hit| Centre::At(hit.position, None)))
+        }
+    }
+}
+
 pub async fn area_sent(visit: Visit, form: Form) -> Answer {
     let key = visit.once_key(&form)?;
+    let only_looks = form.has("point.x") || form.has("show");
+    let sent = form.clone();
+    let meant = visit.read(move |tx| centre(tx, &sent)).await?;
     let mut state = FormState::from(form);
-    let email = required_email(&visit, &mut state);
-    let typed = state.form.text("address").to_owned();
-    let mut at = around::clicked(&state.form).or_else(|| position_of(&state.form));
-    if at.is_none() && !typed.is_empty() {
-        let hits = visit.read(move |tx| places::search_places(tx, &typed, None, 1)).await?;
-        at = hits.first().map(|hit| hit.position);
-        if at.is_none() {
-            state.refuse("address", visit.t.s("reports-place-not-found"));
-        }
-    } else if at.is_none() {
-        state.refuse("address", visit.t.s("reports-place-missing"));
-    }
-    let metres = RADII.iter().find(|(word, _)| *word == state.form.text("radius")).map_or(500.0, |(_, metres)| *metres);
-    let (Some(at), Some(email), false) = (at, email, state.has_errors()) else {
-        if let Some(at) = at {
+    let at = match meant {
+        Centre::At(at, words) => {
+            // Written back, so that the next sending starts from there.
             state.form.set("lat", format!("{:.6}", at.lat));
             state.form.set("lon", format!("{:.6}", at.lon));
+            words.into_iter().for_each(|words| state.form.set("address", words));
+            Some(at)
         }
+        Centre::NotFound => {
+            state.refuse("address", visit.t.s("reports-place-not-found"));
+            None
+        }
+        Centre::Missing => {
+            state.refuse("address", visit.t.s("reports-place-missing"));
+            None
+        }
+    };
+    if only_looks && at.is_some() {
+        return web::render(&area_page(&visit, state).await?);
+    }
+    let email = if only_looks { None } else { required_email(&visit, &mut state) };
+    let metres = metres_of(&state.form);
+    let (Some(at), Some(email), false) = (at, email, state.has_errors()) else {
         return Visit::unprocessable(&area_page(&visit, state).await?);
     };
     let (v, fingerprint) = (visit.clone(), state.form.fingerprint());

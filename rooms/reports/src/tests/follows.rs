@@ -128,3 +128,42 @@ async fn wishes_nobody_confirms_are_forgotten() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_area_is_chosen_on_the_picture_without_scripts() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut carla = site.visitor(HOST);
+        let page = carla.visit("/melden/gebiet").await;
+        assert!(!page.html().contains("kreis="));
+        // A click on the picture: nothing is asked for yet, and what was typed stays.
+        let click = [("point.x", "150"), ("point.y", "160"), ("radius", "250"), ("email", "carla@example.org")];
+        let chosen = carla.send(&page, "/melden/gebiet", &click).await;
+        chosen.is(200).shows("Der Kreis zeigt Ihr Gebiet");
+        let html = chosen.html().to_owned();
+        assert!(html.contains("carla@example.org") && html.contains("kreis="), "{html}");
+        let picture = html.split("src=\"/karte/bild?").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let picture = picture.replace("&amp;", "&").replace("&#38;", "&");
+        assert!(picture.ends_with("ort") && picture.contains(",250"), "{picture}");
+        assert!(queued(&site, id).await.is_empty());
+        // Another radius is drawn closer or farther.
+        let wider = carla.send(&chosen, "/melden/gebiet", &[("show", "ja"), ("radius", "3000")]).await;
+        wider.is(200);
+        assert!(wider.html().contains(",3000") && !wider.html().contains(&picture));
+        // An address typed afterwards wins over the click, because it is newer.
+        let typed = [("show", "ja"), ("address", "Mühlweg 12"), ("radius", "250")];
+        let moved = carla.send(&wider, "/melden/gebiet", &typed).await;
+        moved.is(200);
+        assert!(moved.html().contains("kreis=50.125"), "{}", moved.html());
+        // A place nobody knows is said so.
+        let unknown = carla.send(&moved, "/melden/gebiet", &[("show", "ja"), ("address", "Quellenhof 99")]).await;
+        unknown.is(422).shows("Diesen Ort finden wir nicht");
+        assert!(unknown.html().contains("Quellenhof 99"));
+        // Sent again unchanged it is still unknown: the old circle is not taken for it.
+        carla.send(&unknown, "/melden/gebiet", &[("show", "ja")]).await.is(422);
+        let done = [("email", "carla@example.org"), ("address", "Mühlweg 12"), ("radius", "250")];
+        carla.send(&moved, "/melden/gebiet", &done).await.is(200).shows("Bestätigen Sie Ihre Adresse");
+        assert_eq!(queued(&site, id).await.len(), 1);
+    })
+    .await;
+}
