@@ -4,6 +4,7 @@
 
 pub mod ahornfurt;
 mod cache;
+mod desk;
 mod foreign;
 mod grid;
 pub mod import;
@@ -32,7 +33,7 @@ pub use store::{
 };
 pub use tiles::{Picture, PictureError, StillWish, TileWish, still, tile};
 
-use base::Position;
+use base::{Permission, Position};
 use db::{DbError, Migration, Tx};
 use web::{Access, DemoPage, Room, Routes, SearchHit, Texts};
 
@@ -59,10 +60,13 @@ pub fn room() -> Room {
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
         search: hits_of,
+        desk_links: desk::links,
         demo_pages: |_| {
             Ok(vec![
                 DemoPage::public("/orte?q=Hauptstr", "places"),
                 DemoPage::public("/orte", "places-empty"),
+                DemoPage::staff("/arbeit/objekte", "clerk", "assets"),
+                DemoPage::staff("/arbeit/objekte/bogen?art=playground", "clerk", "asset-labels"),
             ])
         },
         ..Room::named("places")
@@ -73,6 +77,10 @@ fn routes(routes: &mut Routes) {
     routes.get("/karte/{theme}/{zoom}/{x}/{file}", Access::Public, pages::tile);
     routes.get("/karte/bild", Access::Public, pages::still);
     routes.get("/orte", Access::Public, pages::places);
+
+    let reader = Access::Needs(Permission::CaseRead);
+    routes.get("/arbeit/objekte", reader, desk::list);
+    routes.get("/arbeit/objekte/bogen", reader, desk::labels);
 }
 
 /// Places in the one search of the home page.

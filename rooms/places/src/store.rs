@@ -1,6 +1,7 @@
 //! Every SQL statement of the place register. Plain functions over one `Tx`; no rules, no drawing. Writes here come from
 //! imports and seeds, and the caller leaves the audit line that says which.
 
+use crate::desk::AssetFilter;
 use crate::grid;
 use crate::model::{
     Address, AddressId, Asset, AssetId, AssetKind, AssetNear, NewAddress, NewAsset, NewDistrict, NewShape, PlaceKind,
@@ -178,6 +179,38 @@ pub fn assets_of_kind(tx: &Tx<'_>, kind: AssetKind, limit: i64) -> Result<Vec<As
     let sql =
         [ASSET_COLUMNS, "WHERE a.municipality = $1 AND a.kind = $2 AND a.active ORDER BY a.number, a.id LIMIT $3"];
     tx.query(Sql::join(&sql), p![kind, limit])
+}
+
+/// Active assets that fit, by number. `number` is the folded beginning of one, or empty; `after` ends the page before.
+pub fn assets_listed(
+    tx: &Tx<'_>,
+    filter: &AssetFilter,
+    number: &str,
+    after: Option<&Asset>,
+    limit: i64,
+) -> Result<Vec<Asset>, DbError> {
+    let (last_number, last_id) = after.map_or(("", base::uuid::Uuid::nil()), |last| (last.number.as_str(), last.id.0));
+    let sql = [
+        ASSET_COLUMNS,
+        "WHERE a.municipality = $1 AND a.active AND ($2 = '' OR a.kind = $2) AND ($3 = '' OR a.district = $3) \
+         AND ($4 = '' OR substr(a.number_folded, 1, length($4)) = $4) \
+         AND (a.number > $5 OR (a.number = $5 AND a.id > $6)) ORDER BY a.number, a.id LIMIT $7",
+    ];
+    let kind = filter.kind.map_or("", AssetKind::word);
+    tx.query(Sql::join(&sql), p![kind, filter.district, number, last_number, last_id, limit])
+}
+
+/// Kinds there are assets of.
+pub fn asset_kinds(tx: &Tx<'_>) -> Result<Vec<AssetKind>, DbError> {
+    let sql = "SELECT DISTINCT kind FROM places_assets WHERE municipality = $1 AND active ORDER BY kind";
+    Ok(tx.query::<(AssetKind,)>(sql, p![])?.into_iter().map(|(kind,)| kind).collect())
+}
+
+/// Districts there are assets in.
+pub fn asset_districts(tx: &Tx<'_>) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT DISTINCT district FROM places_assets \
+               WHERE municipality = $1 AND active AND district IS NOT NULL ORDER BY district";
+    Ok(tx.query::<(String,)>(sql, p![])?.into_iter().map(|(name,)| name).collect())
 }
 
 /// Active assets within `metres`, nearest first.

@@ -2,6 +2,7 @@
 
 mod ahornfurt;
 mod bindlach;
+mod desk;
 mod foreign;
 mod lists;
 mod pages;
