@@ -27,6 +27,7 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         label: "Objekte und QR-Codes".to_owned(),
         icon: "qr-code",
         count: None,
+        counted: "",
         urgent: false,
         current: context.path.starts_with("/arbeit/objekte"),
     };
