@@ -211,55 +211,6 @@ async fn a_photo_in_a_reply_is_seen_by_both_sides_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_back_keeps_its_photos() {
-    on_both_sites(rooms, async |site| {
-        let scene = scene(&site).await;
-        let mut anna = citizen(&site, &scene).await;
-        let page = anna.visit(&path(&scene, "")).await;
-        let (reply, png) = (path(&scene, "/antwort"), include_bytes!("lamp.png").as_slice());
-        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-        let sent = [("fotos", "lampe.png", "image/png", png), ("fotos", "IMG_1.HEIC", "image/heic", heic.as_slice())];
-        let back = anna.send_with_files(&page, &reply, &[("text", "Sie flackert")], &sent).await;
-        back.is(422).shows("IMG_1.HEIC: Dieses iPhone-Format (HEIC)").shows("Foto mitschicken").shows("Sie flackert");
-        let token = field(&back, &reply, "behalten");
-        let photo = path(&scene, &format!("/foto/{token}"));
-        assert_eq!(anna.look(&photo).await.is(200).headers["content-type"], "image/jpeg");
-        site.visitor(HOST).look(&photo).await.is(404);
-        // What is forged or belongs to another case is no photo.
-        let forged = token.replace('.', "x");
-        anna.send(&back, &reply, &[("behalten", &forged), ("text", "")]).await.is(422).hides("Foto mitschicken");
-        let done = anna.send(&back, &reply, &[]).await;
-        done.is(200).shows("Ihre Nachricht ist angekommen");
-        assert!(done.html().contains(&path(&scene, "/anhang/")), "the photo went along");
-    })
-    .await;
-}
-
-/// The value of a field as the page gives it.
-fn field(page: &testkit::Seen, action: &str, name: &str) -> String {
-    let fields = page.form(action).fields;
-    fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value).unwrap_or_default()
-}
-
-#[tokio::test]
-async fn one_file_that_is_too_large_loses_nothing_else() {
-    on_both_sites(rooms, async |site| {
-        let scene = scene(&site).await;
-        let mut anna = citizen(&site, &scene).await;
-        let page = anna.visit(&path(&scene, "")).await;
-        let (reply, png) = (path(&scene, "/antwort"), include_bytes!("lamp.png").as_slice());
-        let large = vec![0xFF; (30 << 20) + 1];
-        let sent = [("fotos", "film.jpg", "image/jpeg", large.as_slice()), ("fotos", "lampe.png", "image/png", png)];
-        let back = anna.send_with_files(&page, &reply, &[("text", "Sie flackert")], &sent).await;
-        back.is(422).shows("film.jpg: Dieses Foto ist zu groß").shows("Foto mitschicken").shows("Sie flackert");
-        let one_more = ("fotos", "film.jpg", "image/jpeg", large.as_slice());
-        let all = anna.send_with_files(&page, &reply, &[("text", "x")], &[one_more; 6]).await;
-        all.is(413).shows("größer als 150 MB");
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_clerk_takes_answers_and_closes_and_the_citizen_rates() {
     on_both_sites(rooms, async |site| {
         let scene = scene(&site).await;
