@@ -5,10 +5,9 @@ use crate::model::{Asset, AssetKind};
 use crate::{search, store};
 use askama::Template;
 use axum::extract::RawQuery;
-use base::{Permission, Scope, may};
 use db::{DbError, Tx};
 use qrcode::{Color, EcLevel, QrCode};
-use web::{Answer, DeskContext, DeskGroup, DeskLink, Form, FormState, Page, PageError, Visit};
+use web::{Answer, Form, FormState, Page, PageError, Visit};
 
 /// Rows of one page of the list.
 const ROWS_MAX: usize = 60;
@@ -16,23 +15,6 @@ const ROWS_MAX: usize = 60;
 pub(crate) const LABELS_MAX: usize = 210;
 /// "At this place" means this far around it.
 const PLACE_METRES: f64 = 250.0;
-
-/// The entry of the left rail.
-pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
-    if !may(context.actor, Permission::CaseRead, Scope::Anywhere) {
-        return Ok(vec![]);
-    }
-    let link = DeskLink {
-        href: "/arbeit/objekte".to_owned(),
-        label: "Objekte und QR-Codes".to_owned(),
-        icon: "qr-code",
-        count: None,
-        counted: "",
-        urgent: false,
-        current: context.path.starts_with("/arbeit/objekte"),
-    };
-    Ok(vec![DeskGroup { title: "Verzeichnisse".to_owned(), links: vec![link] }])
-}
 
 /// What the filter says; the words are those of the address.
 #[derive(Debug, Clone, Default, PartialEq)]

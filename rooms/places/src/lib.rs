@@ -60,7 +60,6 @@ pub fn room() -> Room {
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
         search: hits_of,
-        desk_links: desk::links,
         demo_pages: |_| {
             Ok(vec![
                 DemoPage::public("/orte?q=Hauptstr", "places"),

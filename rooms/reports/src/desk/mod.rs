@@ -32,5 +32,9 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
     if may(Permission::TownEdit) {
         links.push(link("/arbeit/kategorien", "Kategorien", "tag", None));
     }
+    if may(Permission::CaseRead) {
+        // The page of `places`; it stands here, below the lists of cases, because its codes lead to reports.
+        links.push(link("/arbeit/objekte", "Objekte und QR-Codes", "qr-code", None));
+    }
     Ok(if links.is_empty() { vec![] } else { vec![DeskGroup { title: "Meldungen".to_owned(), links }] })
 }
