@@ -1,22 +1,15 @@
 //! Events and upkeep reach every room, each in a transaction of its own: one that fails neither stops nor repeats the
 //! others, and nobody's audit lines stand in for another's.
 
-use db::{Audit, DbError, Tx, p};
+use crate::store_heard::{self, TABLE, put};
+use db::{Audit, DbError, Tx};
 use serde_json::{Value, json};
 use testkit::{TestSite, on_both_sites};
 use web::{Listener, Room, Stage};
 
 const HOST: &str = "ahornfurt.example";
-const TABLE: db::Migration = db::Migration {
-    name: "20261122_heard",
-    sql: "CREATE TABLE test_heard (municipality UUID NOT NULL, id UUID NOT NULL, PRIMARY KEY (municipality, id))",
-};
 const NAMES: [&str; 20] =
     ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
-
-fn put(tx: &Tx<'_>) -> Result<(), DbError> {
-    tx.exec("INSERT INTO test_heard (municipality, id) VALUES ($1, $2)", p![tx.new_id()]).map(|_| ())
-}
 
 fn heard(tx: &Tx<'_>, _: &Stage, _: &Value) -> Result<(), DbError> {
     tx.audit(Audit { actor: "system".into(), action: "test.heard", subject: "test".into(), detail: json!({}) });
@@ -46,8 +39,7 @@ fn rooms() -> Vec<Room> {
 }
 
 async fn rows(site: &TestSite, town: base::MunicipalityId) -> i64 {
-    let count = |tx: &Tx<'_>| tx.scalar::<i64>("SELECT COUNT(*) FROM test_heard WHERE municipality = $1", p![]);
-    site.site.db.read(town, count).await.unwrap().unwrap()
+    site.site.db.read(town, store_heard::rows).await.unwrap()
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod kill;
 mod logs;
 mod people;
 mod program;
+mod store_heard;
 mod store_probe;
 mod tenants;
 mod wire;
