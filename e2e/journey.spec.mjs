@@ -31,6 +31,8 @@ for (const way of WAYS.filter((way) => full || way.sites.includes(site))) {
   const name = `${way.device}, ${way.scripts ? 'with' : 'without'} scripts, by ${way.keys ? 'keyboard' : 'pointer'}`;
 
   test(`a report becomes a closed case: ${name}`, async ({ browser }) => {
+    // The first of these signs in every case worker of the town, to find the one whose office has the case.
+    test.setTimeout(240_000);
     const Hand = way.keys ? Keyboard : Pointer;
     const body = `Die Leuchte vor dem Haus bleibt dunkel (${name}, ${Date.now()}).`;
     const origin = new URL(baseURL).origin;
