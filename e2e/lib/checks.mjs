@@ -106,9 +106,12 @@ export async function focus(page, steps = 40) {
       }
       const name = `${element.tagName.toLowerCase()}.${[...element.classList].join('.')} "${(element.textContent || element.getAttribute('aria-label') || element.name || '').trim().slice(0, 30)}"`;
       const box = element.getBoundingClientRect();
+      // The part of it that is in the window: a long list is taller than any.
+      const [left, top] = [Math.max(box.left, 0), Math.max(box.top, 0)];
+      const [width, height] = [Math.min(box.right, innerWidth) - left, Math.min(box.bottom, innerHeight) - top];
       const points = [[.5, .5], [.1, .5], [.9, .5], [.5, .1], [.5, .9]]
-        .map(([x, y]) => [box.left + box.width * x, box.top + box.height * y])
-        .filter(([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight);
+        .filter(() => width > 0 && height > 0)
+        .map(([x, y]) => [left + width * x, top + height * y]);
       // Hidden radio buttons and file fields show their focus on their label or card.
       const shown = element.closest('label') ?? document.querySelector(`label[for="${CSS.escape(element.id || '-')}"]`) ?? element;
       const seen = points.some(([x, y]) => {

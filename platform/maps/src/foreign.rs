@@ -46,23 +46,9 @@ pub struct Mosaic<'a> {
 impl Raster {
     /// PNG, JPEG or WebP of a sensible size; everything else is refused before its pixels are decoded.
     pub fn decode(bytes: &[u8]) -> Result<Self, MapRefusal> {
-        let format = image::guess_format(bytes).map_err(|_| MapRefusal::NoPicture)?;
-        if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
-            return Err(MapRefusal::NoPicture);
-        }
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(*SIDES.end());
-        limits.max_image_height = Some(*SIDES.end());
-        limits.max_alloc = Some(DECODE_BYTES_MAX);
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        reader.limits(limits);
-        let decoder = reader.into_decoder().map_err(|_| MapRefusal::NoPicture)?;
-        let (width, height) = decoder.dimensions();
-        if width != height || !SIDES.contains(&width) {
-            return Err(MapRefusal::NoPicture);
-        }
+        let (decoder, side) = decoder(bytes)?;
         let decoded = DynamicImage::from_decoder(decoder).map_err(|_| MapRefusal::NoPicture)?.into_rgba8();
-        let mut pixmap = Pixmap::new(width, height).ok_or(MapRefusal::NoPicture)?;
+        let mut pixmap = Pixmap::new(side, side).ok_or(MapRefusal::NoPicture)?;
         for (pixel, image::Rgba([red, green, blue, alpha])) in pixmap.pixels_mut().iter_mut().zip(decoded.pixels()) {
             // Upon white: transparent tiles are drawn for white pages.
             let on_white = |channel: u8| over(channel, *alpha);
@@ -71,9 +57,10 @@ impl Raster {
         Ok(Self(pixmap))
     }
 
-    /// Device pixels per pixel of the page that this tile has to offer.
-    pub fn scale(&self) -> Scale {
-        if self.0.width() >= 2 * TILE_SIDE { Scale::Two } else { Scale::One }
+    /// Device pixels per pixel of the page that this tile has to offer, read from its head alone.
+    pub fn scale_of(bytes: &[u8]) -> Result<Scale, MapRefusal> {
+        let (_, side) = decoder(bytes)?;
+        Ok(if side >= 2 * TILE_SIDE { Scale::Two } else { Scale::One })
     }
 
     fn at_night(&self, night: Night) -> Pixmap {
@@ -84,6 +71,26 @@ impl Raster {
         }
         dark
     }
+}
+
+/// What can decode these bytes, and the length of the picture's sides. No pixel is decoded yet.
+fn decoder(bytes: &[u8]) -> Result<(impl ImageDecoder, u32), MapRefusal> {
+    let format = image::guess_format(bytes).map_err(|_| MapRefusal::NoPicture)?;
+    if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
+        return Err(MapRefusal::NoPicture);
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(*SIDES.end());
+    limits.max_image_height = Some(*SIDES.end());
+    limits.max_alloc = Some(DECODE_BYTES_MAX);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|_| MapRefusal::NoPicture)?;
+    let (width, height) = decoder.dimensions();
+    if width != height || !SIDES.contains(&width) {
+        return Err(MapRefusal::NoPicture);
+    }
+    Ok((decoder, width))
 }
 
 fn over(channel: u8, alpha: u8) -> u8 {

@@ -71,10 +71,11 @@ pub async fn tile(site: &Site, town: MunicipalityId, source: &TileSource, spot: 
         return kept?.shown();
     }
     match ask(site, source, spot, kept.as_ref()).await {
-        Ok(new) => {
+        Ok(Some(new)) => {
             keep(site, &path, &new).await;
             new.shown()
         }
+        Ok(None) => kept?.shown(),
         Err(error) => {
             tracing::warn!(host = source.host(), %error, "a map source did not answer rightly");
             lock(&RESTING).insert(folder, now.plus_seconds(REST_SECONDS));
@@ -83,45 +84,44 @@ pub async fn tile(site: &Site, town: MunicipalityId, source: &TileSource, spot: 
     }
 }
 
-/// What is to be kept from now on.
+/// What is to be kept from now on; nothing new if the source was not asked or knows nothing better than what we have.
 async fn ask(
     site: &Site,
     source: &TileSource,
     spot: (u8, u32, u32),
     known: Option<&Kept>,
-) -> Result<Kept, OutgoingError> {
+) -> Result<Option<Kept>, OutgoingError> {
     let client = source.client(site)?;
     let etag = known.and_then(|kept| kept.etag.as_deref());
-    let asked = tokio::time::timeout(PATIENCE, async {
-        // The semaphore is never closed; were it, nobody would have to wait.
-        let _place = ASKING.acquire().await.ok();
-        client.fetch(spot.0, spot.1, spot.2, etag).await
-    });
+    // Waiting for a place among our own questions says nothing about the source.
+    let Ok(_place) = tokio::time::timeout(PATIENCE, ASKING.acquire()).await else { return Ok(None) };
+    let asked = tokio::time::timeout(PATIENCE, client.fetch(spot.0, spot.1, spot.2, etag));
     let since = site.clock.now();
     let gap = Kept { since, etag: None, picture: Bytes::new() };
     match (asked.await.unwrap_or(Err(OutgoingError::Timeout)), known) {
-        (Ok(Fetched::Unchanged), Some(known)) => Ok(Kept { since, ..known.clone() }),
+        (Ok(Fetched::Unchanged), Some(known)) => Ok(Some(Kept { since, ..known.clone() })),
         (Ok(Fetched::Tile(tile)), _) => {
             let picture = tile.bytes;
             let bytes = picture.clone();
             // Decoding is work, and a decoder that panics on a crafted file is a broken file, not a broken site.
             let decoded = tokio::task::spawn_blocking(move || maps::Raster::decode(&bytes).is_ok()).await;
             if decoded.unwrap_or(false) {
-                return Ok(Kept { since, etag: tile.etag.filter(|etag| is_plain(etag)), picture });
+                return Ok(Some(Kept { since, etag: tile.etag.filter(|etag| is_plain(etag)), picture }));
             }
-            unusable(known, gap, OutgoingError::Unexpected { status: 200 })
+            Ok(unusable(known, gap))
         }
-        (Ok(_), _) => Ok(gap),
-        (Err(error @ (OutgoingError::TooLarge { .. } | OutgoingError::Unexpected { status: 200 })), _) => {
-            unusable(known, gap, error)
+        (Ok(_), _) => Ok(Some(gap)),
+        // Servers say 400 or 403 for a tile beyond what they have; nonsense, too, is about this one alone.
+        (Err(OutgoingError::TooLarge { .. } | OutgoingError::Unexpected { status: 200 | 400 | 403 }), _) => {
+            Ok(unusable(known, gap))
         }
         (Err(error), _) => Err(error),
     }
 }
 
 /// It answers nonsense for this tile: what we have is better; without any this is a gap, and the others are still asked.
-fn unusable(known: Option<&Kept>, gap: Kept, error: OutgoingError) -> Result<Kept, OutgoingError> {
-    if known.is_some_and(|kept| !kept.picture.is_empty()) { Err(error) } else { Ok(gap) }
+fn unusable(known: Option<&Kept>, gap: Kept) -> Option<Kept> {
+    if known.is_some_and(|kept| !kept.picture.is_empty()) { None } else { Some(gap) }
 }
 
 /// Fit for one line of a file and for a header.

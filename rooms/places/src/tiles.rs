@@ -168,7 +168,7 @@ pub async fn tile(site: &Site, town: MunicipalityId, wish: TileWish) -> Result<P
         let tiles = kept_tiles(site, town, source, view).await;
         if let Some(found) = tiles.found.first() {
             // As dense as the source draws: more would only be larger.
-            let scale = Raster::decode(&found.1.picture).map_or(scale, |raster| raster.scale());
+            let scale = Raster::scale_of(&found.1.picture).unwrap_or(scale);
             return mosaic(town, &ground, source, view, (theme, scale), tiles, None).await;
         }
         is_passing = tiles.missing;

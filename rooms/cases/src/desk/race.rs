@@ -52,6 +52,9 @@ const fn weighs(kind: EntryKind) -> bool {
     )
 }
 
+/// What only the citizen does without an account.
+const BY_CITIZENS: [EntryKind; 4] = [EntryKind::Reply, EntryKind::Withdrawn, EntryKind::Rated, EntryKind::Reopened];
+
 /// Who did it, with the verb that goes on: "Ben Muster hat", "Sie haben", "Die meldende Person hat".
 pub fn subject(entry: &Entry, names: &HashMap<AccountId, String>, me: Option<AccountId>) -> String {
     match account_of(&entry.actor) {
@@ -60,7 +63,9 @@ pub fn subject(entry: &Entry, names: &HashMap<AccountId, String>, me: Option<Acc
             Some(name) => format!("{name} hat"),
             None => "Eine andere Person hat".to_owned(),
         },
-        None => "Die meldende Person hat".to_owned(),
+        None if BY_CITIZENS.contains(&entry.kind) => "Die meldende Person hat".to_owned(),
+        // Whoever lost their access lost their cases, too.
+        None => "Das Programm hat".to_owned(),
     }
 }
 

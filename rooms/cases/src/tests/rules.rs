@@ -245,7 +245,7 @@ fn a_case_is_held_since_it_was_taken_last() {
 
 #[test]
 fn who_is_too_slow_is_told_who_did_what() {
-    use EntryKind::{Answer, AskExpired, Claimed, Closed, Note, Opened, Rated, Reply, Withdrawn};
+    use EntryKind::{Answer, AskExpired, Claimed, Closed, Note, Opened, Rated, Released, Reply, Withdrawn};
     let names = [(AccountId(Uuid::from_u128(1)), "Ben Muster".to_owned())].into();
     let me = AccountId(Uuid::from_u128(2));
     let now = Moment::at(date(2026, 11, 23), 12, 0);
@@ -255,6 +255,7 @@ fn who_is_too_slow_is_told_who_did_what() {
         (vec![(Opened, 0), (Closed, 1), (Rated, 0)], "Ben Muster hat den Fall inzwischen abgeschlossen"),
         (vec![(Opened, 0), (Withdrawn, 0)], "Die meldende Person hat den Fall inzwischen zurückgezogen"),
         (vec![(Opened, 0), (Reply, 0)], "Die meldende Person hat inzwischen geschrieben"),
+        (vec![(Opened, 0), (Released, 0)], "Das Programm hat den Fall inzwischen zurück in den Eingang gelegt"),
         (vec![(Opened, 0), (Answer, 2)], "Sie haben inzwischen geantwortet"),
         (vec![(Opened, 0), (Answer, 3)], "Eine andere Person hat inzwischen geantwortet"),
         (vec![(Opened, 0), (AskExpired, 0)], "Der Fall hat sich inzwischen geändert"),

@@ -216,11 +216,13 @@ async fn nonsense_from_the_source_is_a_gap_and_never_a_broken_image() {
         let huge = vec![b'x'; 3 << 20];
         let mut cut = square(256, BLUE);
         cut.truncate(200);
-        let answers: [(&str, Vec<u8>); 6] = [
+        let answers: [(&str, Vec<u8>); 7] = [
             ("200 OK", huge),
             ("200 OK\r\ncontent-type: image/png", b"<html>Bitte anmelden</html>".to_vec()),
             ("200 OK", square(2000, BLUE)),
             ("200 OK", cut),
+            // Beyond what a server has, some refuse instead of knowing nothing.
+            ("403 Forbidden", vec![]),
             ("404 Not Found", vec![]),
             // It may not lead us to a neighbour in the private net, not even to one that is listed.
             ("302 Found\r\nlocation: http://169.254.169.254/latest/meta-data", vec![]),
