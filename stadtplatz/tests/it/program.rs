@@ -10,6 +10,8 @@ use std::{
 pub struct Program {
     pub address: SocketAddr,
     pub data: PathBuf,
+    /// Empty: SQLite in the data folder.
+    database: String,
     child: Option<Child>,
 }
 
@@ -17,7 +19,15 @@ impl Program {
     pub fn new(data: &Path) -> Self {
         // Taken and given back at once: nobody else on this machine asks for ports as fast.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { address: SocketAddr::from(([127, 0, 0, 1], port)), data: data.to_path_buf(), child: None }
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Self { address, data: data.to_path_buf(), database: String::new(), child: None }
+    }
+
+    /// The same program on another database than its own file.
+    pub fn on(data: &Path, database: &str) -> Self {
+        let mut program = Self::new(data);
+        database.clone_into(&mut program.database);
+        program
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -32,6 +42,9 @@ impl Program {
             .env("STADTPLATZ_LOG_LEVEL", "warn")
             .current_dir(&self.data)
             .stdin(Stdio::null());
+        if !self.database.is_empty() {
+            command.env("STADTPLATZ_DATABASE", &self.database);
+        }
         command
     }
 
