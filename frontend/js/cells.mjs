@@ -13,6 +13,21 @@ export function cellsOf(entries, place, size) {
   return cells;
 }
 
+/** Marks that come nearer than `distance` pixels are one: a finger must hit each (WCAG 2.5.8). */
+export function apart(cells, place, distance) {
+  for (;;) {
+    const kept = [];
+    for (const [key, cell] of cells) {
+      const { x, y } = place(middle(cell));
+      const near = kept.find((other) => Math.hypot(other.x - x, other.y - y) < distance);
+      if (near) near.cell.push(...cell);
+      else kept.push({ key, cell: [...cell], x, y });
+    }
+    if (kept.length === cells.size) return cells;
+    cells = new Map(kept.map(({ key, cell }) => [key, cell]));
+  }
+}
+
 export const weight = (cell) => cell.reduce((sum, { count }) => sum + (count ?? 1), 0);
 
 /** Where the things of a cell lie on average. */

@@ -3,7 +3,7 @@
 //! reached by Tab.
 
 import { DivIcon, LatLngBounds, Marker, Point, latLng } from "leaflet/dist/leaflet-src.esm.js";
-import { cellsOf, middle, weight } from "./cells.mjs";
+import { apart, cellsOf, middle, weight } from "./cells.mjs";
 
 const CELL = 64;
 
@@ -39,8 +39,9 @@ export class Groups {
     const place = ({ lat, lon }) => this.map.project(latLng(lat, lon), zoom);
     const cells = new Map();
     const seen = this.map.getBounds();
-    for (const [key, cell] of cellsOf(this.entries, place, alone ? 0 : CELL)) {
-      if (seen.contains(spotOf(cell))) cells.set(alone ? key : `${zoom}:${key}`, cell);
+    const grid = cellsOf(this.entries, place, alone ? 0 : CELL);
+    for (const [key, cell] of alone ? grid : apart(grid, place, CELL)) {
+      if (seen.contains(spotOf(cell))) cells.set(alone ? key : `${zoom}:${key}:${cell.length}`, cell);
     }
     return cells;
   }

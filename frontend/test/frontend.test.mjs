@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cellsOf, middle, weight } from "../js/cells.mjs";
+import { apart, cellsOf, middle, weight } from "../js/cells.mjs";
 import { positionOf } from "../js/exif.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -129,4 +129,6 @@ test("a group shows how many things it stands for, not how many marks", () => {
   assert.deepEqual(cells.map(weight), [31, 1]);
   assert.deepEqual(middle(cells[0]), { lat: 32 / 31, lon: 32 / 31 });
   assert.equal(cellsOf(entries, place, 0).size, 3);
+  const beside = cellsOf([{ lat: 63, lon: 1 }, { lat: 65, lon: 1 }, { lat: 200, lon: 1 }], place, 64);
+  assert.deepEqual([...apart(beside, place, 64).values()].map(weight), [2, 1]);
 });
