@@ -41,9 +41,10 @@ impl Moment {
         self.local().date()
     }
 
-    /// RFC 3339 in UTC, for machines: `2026-11-22T18:46:00Z`.
+    /// RFC 3339 in UTC and whole seconds, for machines: `2026-11-22T18:46:00Z`. No fraction: HTML's
+    /// `datetime` attribute takes three digits of one at most, and no reader of ours needs any.
     pub fn rfc3339(self) -> String {
-        Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+        Timestamp::from_second(self.0.div_euclid(1_000_000)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
     }
 
     /// RFC 9110 date for HTTP headers and RSS: `Sun, 22 Nov 2026 18:46:00 GMT`.
@@ -141,6 +142,8 @@ mod tests {
     fn berlin_has_summer_and_winter() {
         assert_eq!(Moment::at(date(2026, 7, 1), 12, 0).rfc3339(), "2026-07-01T10:00:00Z");
         assert_eq!(Moment::at(date(2026, 12, 1), 12, 0).rfc3339(), "2026-12-01T11:00:00Z");
+        let odd = Moment::from_micros(Moment::at(date(2026, 12, 1), 12, 0).micros() + 999_999);
+        assert_eq!(odd.rfc3339(), "2026-12-01T11:00:00Z", "HTML takes no six digits of a fraction");
     }
 
     #[test]
