@@ -76,10 +76,15 @@ fn way_back(visit: &Visit, request: &Request) -> String {
     path.unwrap_or("/arbeit").to_owned()
 }
 
-async fn guard(access: Access, request: Request, next: Next) -> Response {
-    let Some(visit) = request.extensions().get::<Visit>() else {
+async fn guard(access: Access, mut request: Request, next: Next) -> Response {
+    let Some(visit) = request.extensions_mut().get_mut::<Visit>() else {
         return PageError::internal("a request reached a route without a visit").into_response();
     };
+    // The desk's own texts are German: around them the layout says so too, whatever the browser prefers.
+    if access != Access::Public {
+        visit.speak_german();
+    }
+    let visit = visit.clone();
     let allowed = match access {
         Access::Public => true,
         Access::Staff => visit.actor.staff().is_some(),
@@ -90,7 +95,7 @@ async fn guard(access: Access, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     if visit.actor.staff().is_none() {
-        let (visit, back) = (visit.clone(), way_back(visit, &request));
+        let back = way_back(&visit, &request);
         return match signed_out::keep_words(&visit, request).await {
             Ok(Some(page)) => page,
             Ok(None) => PageError::SignInNeeded { back }.into_response(),

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit,
-    assets, cookies, headers, operations,
+    assets, cookies, headers, operations, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -131,7 +131,7 @@ async fn make_visit(
     let display = cookies::read(&headers, "darstellung").map(Display::from_cookie);
     let display = display.unwrap_or_else(|| Display { lang: wished_language(&headers), ..Display::default() });
     let t = site.texts().of(display.lang);
-    let flash = cookies::read(&headers, "hinweis").filter(|key| key.starts_with("flash-")).and_then(|key| t.find(key));
+    let flash = flash_of(&headers, t);
     let session = cookies::read(&headers, "sitzung").filter(|token| !token.is_empty()).map(str::to_owned);
     let actor = match (&session, site.rooms.iter().find_map(|room| room.authenticate)) {
         (Some(token), Some(authenticate)) => {

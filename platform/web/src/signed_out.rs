@@ -4,7 +4,11 @@
 
 use crate::{Form, Page, PageError, Visit};
 use askama::Template;
-use axum::{extract::Request, http::header, response::Response};
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    response::Response,
+};
 
 /// A long answer with room to spare.
 const BODY_BYTES_MAX: usize = 128 * 1024;
@@ -39,5 +43,8 @@ pub async fn keep_words(visit: &Visit, request: Request) -> Result<Option<Respon
     let hidden = form.pairs().filter(|pair| !is_typed(pair)).map(own).collect();
     let page = visit.page(visit.t.s("kit-signed-out-title"));
     let action = visit.path_and_query.clone();
-    Visit::unprocessable(&SignedOutPage { page, action, hidden, typed }).map(Some)
+    let mut response = Visit::unprocessable(&SignedOutPage { page, action, hidden, typed })?;
+    // Whoever sits at this device next must not find the words by pressing Back.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(Some(response))
 }

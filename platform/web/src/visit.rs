@@ -63,6 +63,12 @@ impl Visit {
         self.town.id
     }
 
+    /// Goes on in German, the notice of the page before included.
+    pub(crate) fn speak_german(&mut self) {
+        self.t = self.site.texts().of(Lang::De);
+        self.flash = flash_of(&self.headers, self.t);
+    }
+
     /// Reads in this town.
     pub async fn read<T, E>(&self, f: impl Fn(&Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
@@ -178,6 +184,11 @@ impl Visit {
         response.headers_mut().append(header::SET_COOKIE, crate::cookie("hinweis", key, Some(60)));
         response
     }
+}
+
+/// The notice the page before left in a cookie; only keys that are made for it are shown.
+pub(crate) fn flash_of(headers: &HeaderMap, t: &'static Texts) -> Option<&'static str> {
+    cookies::read(headers, "hinweis").filter(|key| key.starts_with("flash-")).and_then(|key| t.find(key))
 }
 
 /// Renders a template with 200.

@@ -79,9 +79,15 @@ fn unit_id(text: &str) -> Result<OrgUnitId, PageError> {
     OrgUnitId::parse(text).ok_or(PageError::NotFound)
 }
 
+/// The office of a path, if this person may edit it.
+fn editable(visit: &Visit, unit: &str) -> Result<OrgUnitId, PageError> {
+    let id = unit_id(unit)?;
+    if may_edit_unit(&visit.actor, Some(id)) { Ok(id) } else { Err(PageError::Forbidden) }
+}
+
 /// `GET /verwaltung/aemter/{unit}`
 pub async fn edit(visit: Visit, Path(unit): Path<String>) -> Answer {
-    let id = unit_id(&unit)?;
+    let id = editable(&visit, &unit)?;
     let unit = visit.read(move |tx| store::org_unit(tx, id)).await?.ok_or(PageError::NotFound)?;
     let parent = unit.parent.map(|parent| parent.to_string()).unwrap_or_default();
     let form = Form::from_pairs([
@@ -101,7 +107,7 @@ pub async fn create(visit: Visit, form: Form) -> Answer {
 
 /// `POST /verwaltung/aemter/{unit}`
 pub async fn change(visit: Visit, Path(unit): Path<String>, form: Form) -> Answer {
-    let id = unit_id(&unit)?;
+    let id = editable(&visit, &unit)?;
     save(visit, Some(id), form).await
 }
 
@@ -167,7 +173,7 @@ async fn save(visit: Visit, id: Option<OrgUnitId>, form: Form) -> Answer {
                 None => None,
             };
             let moved = old.as_ref().is_none_or(|old| old.parent != parent);
-            if id.is_some_and(|id| !may_edit_unit(&actor, Some(id))) || (moved && !may_edit_unit(&actor, parent)) {
+            if moved && !may_edit_unit(&actor, parent) {
                 return Err(Stop::Page(PageError::Forbidden));
             }
             let id = id.unwrap_or_else(|| OrgUnitId(tx.new_id()));

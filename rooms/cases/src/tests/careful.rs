@@ -52,6 +52,7 @@ async fn an_answer_sent_after_the_session_ended_comes_back_and_is_sent_later() {
         let kept = ben.send(&page, &answer, &words).await;
         kept.is(422).shows("Ihre Anmeldung ist abgelaufen").shows("Wir haben ein neues Leuchtmittel bestellt.");
         kept.hides("Mühlweg 12");
+        assert_eq!(kept.headers["cache-control"], "private, no-store", "words of a person, on a device of many");
         // Still signed out: nothing is lost and nothing is done.
         let again = ben.send(&kept, &answer, &[]).await;
         again.is(422).shows("Wir haben ein neues Leuchtmittel bestellt.");

@@ -37,6 +37,20 @@ async fn staff(site: &TestSite, town: base::MunicipalityId, role: &'static str) 
 }
 
 #[tokio::test]
+async fn the_desk_speaks_german_whatever_the_browser_prefers() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let mut johanna = staff(&site, town, "editor").await;
+        johanna.visit("/sprache?zu=en&zurueck=/").await.is(200).shows("Report");
+        assert!(johanna.visit("/").await.html().contains("<html lang=\"en\""));
+        let desk = johanna.visit("/verwaltung/gemeinde").await;
+        assert!(desk.is(200).html().contains("<html lang=\"de\""), "{}", desk.text());
+        desk.hides("Skip to");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_front_page_leads_only_where_something_is() {
     on_both_sites(rooms, async |site: TestSite| {
         site.found(HOST, "Ahornfurt").await;

@@ -276,6 +276,26 @@ async fn a_new_password_ends_the_other_devices() {
 }
 
 #[tokio::test]
+async fn an_editor_of_one_office_opens_no_other() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let own = standard_unit(town, "works_depot");
+        hire(&site, town, "karl@rathaus.example", "editor", Some(own)).await;
+        let mut karl = sign_in(&site, "karl@rathaus.example").await;
+        let mine = format!("/verwaltung/aemter/{own}");
+        let page = karl.visit(&mine).await;
+        page.is(200);
+        let other = format!("/verwaltung/aemter/{}", standard_unit(town, "public_order"));
+        karl.look(&other).await.is(403);
+        let form = page.form(&mine);
+        let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        karl.post(&other, &fields).await.is(403);
+        karl.send(&page, &mine, &[("phone", "09208 78")]).await.is(200).shows("09208 78");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn offices_are_hung_without_circles() {
     on_both_sites(rooms, async |site: TestSite| {
         let town = site.found(HOST, "Ahornfurt").await;

@@ -1,7 +1,7 @@
 //! What must not go wrong between strangers and between colleagues: nobody sees another's photos, nobody overwrites
 //! another's review, and nothing typed is lost when time runs out. Through the real router, on both databases.
 
-use super::{HOST, number_of, publish, report, rooms, town};
+use super::{HOST, employed, number_of, publish, report, rooms, town};
 use crate::{events, report::Visibility, store};
 use base::MunicipalityId;
 use db::DbError;
@@ -14,29 +14,7 @@ const ONCE: &str = "0190a0a0-0000-7000-8000-0000000000a1";
 
 /// Signs in the head of one unit and all below it, or of the whole town.
 async fn staff(site: &TestSite, id: MunicipalityId, name: &'static str, unit: Option<&'static str>) -> Browser {
-    let email = format!("{name}@ahornfurt.example");
-    let password = identity::hash_password_blocking(&*site.site.chance, "sehr-langes-kennwort-42").expect("a hash");
-    let address = email.clone();
-    site.site
-        .db
-        .write::<_, DbError>(id, move |tx| {
-            db::testing::unaudited(tx, "staff of a test");
-            let unit = unit.map(|unit| standard_unit(tx.municipality(), unit));
-            let new = identity::NewStaff {
-                name: "Kim Muster".to_owned(),
-                email: address.clone(),
-                password: Some(password.clone()),
-                roles: vec![("head".to_owned(), unit)],
-                home_unit: unit,
-            };
-            identity::create_staff(tx, &new).map(|_| ())
-        })
-        .await
-        .unwrap();
-    let mut kim = site.visitor(HOST);
-    let page = kim.visit("/anmelden").await;
-    kim.send(&page, "/anmelden", &[("email", &email), ("password", "sehr-langes-kennwort-42")]).await;
-    kim
+    employed(site, id, name, "head", unit).await
 }
 
 fn photo(shade: u8) -> Vec<u8> {

@@ -80,27 +80,33 @@ fn lay_out(tx: &db::Tx<'_>) -> Result<(), DbError> {
 
 /// Signs in a person with this role for the whole town.
 pub async fn staff(site: &TestSite, id: MunicipalityId, role: &'static str) -> Browser {
-    let email = format!("{role}@ahornfurt.example");
+    employed(site, id, role, role, None).await
+}
+
+/// Signs in a person with this role in this office, or for the whole town; `name` stands before the @ of the address.
+pub async fn employed(
+    site: &TestSite,
+    id: MunicipalityId,
+    name: &str,
+    role: &'static str,
+    unit: Option<&'static str>,
+) -> Browser {
+    let email = format!("{name}@ahornfurt.example");
     let password = identity::hash_password_blocking(&*site.site.chance, "sehr-langes-kennwort-42").expect("a hash");
     let address = email.clone();
-    site.site
-        .db
-        .write::<_, DbError>(id, move |tx| {
-            db::testing::unaudited(tx, "staff of a test");
-            identity::create_staff(
-                tx,
-                &identity::NewStaff {
-                    name: "Kim Muster".to_owned(),
-                    email: address.clone(),
-                    password: Some(password.clone()),
-                    roles: vec![(role.to_owned(), None)],
-                    home_unit: None,
-                },
-            )?;
-            Ok(())
-        })
-        .await
-        .unwrap();
+    let written = site.site.db.write::<_, DbError>(id, move |tx| {
+        db::testing::unaudited(tx, "staff of a test");
+        let unit = unit.map(|unit| identity::standard_unit(tx.municipality(), unit));
+        let new = identity::NewStaff {
+            name: "Kim Muster".to_owned(),
+            email: address.clone(),
+            password: Some(password.clone()),
+            roles: vec![(role.to_owned(), unit)],
+            home_unit: unit,
+        };
+        identity::create_staff(tx, &new).map(|_| ())
+    });
+    written.await.unwrap();
     let mut kim = site.visitor(HOST);
     let page = kim.visit("/anmelden").await;
     kim.send(&page, "/anmelden", &[("email", &email), ("password", "sehr-langes-kennwort-42")]).await;

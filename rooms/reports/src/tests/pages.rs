@@ -40,6 +40,20 @@ async fn three_steps_make_a_report_with_number_and_pin() {
 }
 
 #[tokio::test]
+async fn a_problem_called_like_its_category_is_said_once() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        let words = [("problem", "other/other"), ("body", "Auf dem Weg liegt ein Ast.")];
+        let third = anna.send(&second, "/melden/was", &words).await;
+        third.is(200).shows("Etwas anderes").hides("Etwas anderes – Etwas anderes");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_receipt_says_what_is_true_about_mails() {
     on_both_sites(rooms, async |site| {
         town(&site).await;

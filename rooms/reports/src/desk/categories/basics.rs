@@ -1,7 +1,7 @@
 //! What a category is called, who gets its reports, what it is about and what stands above its problems. The same form
 //! makes a new category, which starts with the one problem every category has.
 
-use super::{Halt, KIND, fields, href, preview_of, rule_of};
+use super::{Halt, KIND, explain, fields, href, preview_of, rule_of};
 use crate::{
     category::{Category, Danger, Problem, Words},
     category_edit::{CATEGORIES_MAX, ICONS, NOTE_CHARACTERS_MAX, STOPS_MAX, changes, mark, offers_something, word_for},
@@ -260,21 +260,14 @@ async fn submit(visit: &Visit, word: Option<&str>, form: Form) -> Answer {
 /// The form again, with everything typed and why it was not saved.
 async fn come_back(visit: &Visit, word: Option<&str>, mut state: FormState, halt: Halt) -> Answer {
     let gathered = gather(visit, word).await?;
-    let mut theirs = vec![];
-    match (halt, &gathered.category) {
-        (Halt::Page(error), _) => return Err(error),
-        (Halt::Refused(field, message), _) => state.refuse(field, message),
-        (Halt::Stale | Halt::Gone, Some(category)) => {
-            let saved = form_of(category, gathered.rule.as_ref());
-            theirs = fields::theirs(LABELS, &state.form, &saved);
-            let unit = gathered.units.iter().find(|unit| unit.id.to_string() == saved.text("unit"));
-            if let Some(unit) = unit.filter(|_| saved.text("unit") != state.form.text("unit")) {
-                theirs.push(("Zuständiges Amt".to_owned(), unit.name.clone()));
-            }
-            state.form.set("stand", saved.text("stand"));
-            state.refuse("", fields::STALE);
-        }
-        (Halt::Stale | Halt::Gone, None) => state.refuse("", fields::TWICE),
+    let saved = gathered.category.as_ref().map(|category| form_of(category, gathered.rule.as_ref()));
+    let came_second = matches!(halt, Halt::Stale | Halt::Gone);
+    let mut theirs = explain(halt, &mut state, LABELS, saved.as_ref(), gathered.category.is_none())?;
+    // The office is saved as an id and read as a name.
+    if let Some(saved) = saved.filter(|saved| came_second && saved.text("unit") != state.form.text("unit"))
+        && let Some(unit) = gathered.units.iter().find(|unit| unit.id.to_string() == saved.text("unit"))
+    {
+        theirs.push(("Zuständiges Amt".to_owned(), unit.name.clone()));
     }
     Visit::unprocessable(&BasicsPage { theirs, ..page_of(visit, gathered, state) })
 }

@@ -83,6 +83,28 @@ async fn change(
         .await
 }
 
+/// Says in the form why it was not saved, and answers what is saved now where it differs from what was typed.
+fn explain(
+    halt: Halt,
+    state: &mut FormState,
+    labels: &[(&str, &str)],
+    saved: Option<&Form>,
+    is_new: bool,
+) -> Result<Vec<(String, String)>, PageError> {
+    match (halt, saved) {
+        (Halt::Page(error), _) => return Err(error),
+        (Halt::Refused(field, message), _) => state.refuse(field, message),
+        (Halt::Stale | Halt::Gone, Some(saved)) => {
+            let theirs = fields::theirs(labels, &state.form, saved);
+            state.form.set("stand", saved.text("stand"));
+            state.refuse("", fields::STALE);
+            return Ok(theirs);
+        }
+        (Halt::Stale | Halt::Gone, None) => state.refuse("", if is_new { fields::TWICE } else { fields::GONE }),
+    }
+    Ok(vec![])
+}
+
 #[derive(Template)]
 #[template(path = "reports-categories.html")]
 struct ListPage {

@@ -1,6 +1,6 @@
 //! One problem of a category: its words, the things it fits, whom to call in danger, and "stop here, others do it".
 
-use super::{Entry, Halt, after, change, counted, fields, href, preview_of};
+use super::{Entry, Halt, after, change, counted, explain, fields, href, preview_of};
 use crate::{
     category::{Category, Problem, fold},
     category_edit::{PROBLEMS_MAX, changes, mark, offers_something, shift as shift_one, word_for},
@@ -225,18 +225,7 @@ fn put(category: &mut Category, mut problem: Problem) -> Problem {
 async fn come_back(visit: &Visit, word: &str, known: Option<&str>, mut state: FormState, halt: Halt) -> Answer {
     let (category, desk) = gather(visit, word).await?;
     let saved = known.and_then(|known| category.problem(known)).map(form_of);
-    let mut theirs = vec![];
-    match (halt, &saved) {
-        (Halt::Page(error), _) => return Err(error),
-        (Halt::Refused(field, message), _) => state.refuse(field, message),
-        (Halt::Stale, Some(saved)) => {
-            theirs = fields::theirs(LABELS, &state.form, saved);
-            state.form.set("stand", saved.text("stand"));
-            state.refuse("", fields::STALE);
-        }
-        (Halt::Stale, None) if known.is_none() => state.refuse("", fields::TWICE),
-        (Halt::Stale | Halt::Gone, _) => state.refuse("", fields::GONE),
-    }
+    let theirs = explain(halt, &mut state, LABELS, saved.as_ref(), known.is_none())?;
     let known = known.filter(|_| saved.is_some());
     Visit::unprocessable(&ProblemPage { theirs, ..page_of(visit, &category, desk, known, state) })
 }

@@ -1,7 +1,7 @@
 //! One question of a category: kind, words, choices, bounds. Answers are kept in reports with the words they were given
 //! to, so a question may be changed or removed at any time.
 
-use super::{Entry, Halt, after, change, fields, href, preview_of};
+use super::{Entry, Halt, after, change, explain, fields, href, preview_of};
 use crate::{
     category::{Category, Question, QuestionKind},
     category_edit::{
@@ -278,18 +278,7 @@ fn put(category: &mut Category, mut question: Question) -> Question {
 async fn come_back(visit: &Visit, word: &str, known: Option<&str>, mut state: FormState, halt: Halt) -> Answer {
     let (category, desk) = gather(visit, word).await?;
     let saved = known.and_then(|known| question_of(&category, known)).map(form_of);
-    let mut theirs = vec![];
-    match (halt, &saved) {
-        (Halt::Page(error), _) => return Err(error),
-        (Halt::Refused(field, message), _) => state.refuse(field, message),
-        (Halt::Stale, Some(saved)) => {
-            theirs = fields::theirs(LABELS, &state.form, saved);
-            state.form.set("stand", saved.text("stand"));
-            state.refuse("", fields::STALE);
-        }
-        (Halt::Stale, None) if known.is_none() => state.refuse("", fields::TWICE),
-        (Halt::Stale | Halt::Gone, _) => state.refuse("", fields::GONE),
-    }
+    let theirs = explain(halt, &mut state, LABELS, saved.as_ref(), known.is_none())?;
     let known = known.filter(|_| saved.is_some());
     Visit::unprocessable(&QuestionPage { theirs, ..page_of(visit, &category, desk, known, state) })
 }
