@@ -2,6 +2,7 @@
 //! forgotten password. Invariant: a link works once, for fourteen days, and never tells anybody's password.
 
 use crate::{
+    brake::Device,
     password::{PasswordRefusal, check_new_password, hash_password},
     role::{Role, RoleGrant, may_grant},
     session::{INVITATION_SECONDS, token_hash},
@@ -197,6 +198,7 @@ pub async fn send(visit: Visit, Path(token): Path<String>, form: Form) -> Answer
         .await?;
     let mut response = visit.see_other_saying(first_page, "flash-identity-welcome");
     response.headers_mut().append(header::SET_COOKIE, web::cookie("sitzung", &secret, None));
+    response.headers_mut().append(header::SET_COOKIE, Device::of(&visit).with(account).cookie(&visit));
     Ok(response)
 }
 

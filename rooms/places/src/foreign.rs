@@ -202,12 +202,17 @@ async fn keep(site: &Site, path: &Path, kept: &Kept) {
     }
 }
 
+/// Counts the files being written, for names of their own.
+static UNFINISHED: AtomicU64 = AtomicU64::new(0);
+
 /// Under another name first, so that nobody reads half a tile. Not synced: what a power cut takes is fetched again.
 async fn write(path: &Path, file: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await?;
     }
-    let unfinished = path.with_extension("new");
+    // Two visitors may bring the same tile at the same moment, also in two programs over one folder.
+    let own = (std::process::id(), UNFINISHED.fetch_add(1, Ordering::Relaxed));
+    let unfinished = path.with_extension(format!("{}-{}.new", own.0, own.1));
     tokio::fs::write(&unfinished, file).await?;
     tokio::fs::rename(&unfinished, path).await
 }

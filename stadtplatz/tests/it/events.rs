@@ -82,3 +82,15 @@ async fn the_upkeep_of_one_room_does_not_hang_on_another() {
     })
     .await;
 }
+
+/// A room is told of an event once: a second listener for it would never run.
+#[test]
+fn no_room_listens_to_one_event_twice() {
+    for room in stadtplatz::rooms::rooms().iter() {
+        let mut events: Vec<_> = room.listeners.iter().map(|listener| listener.event).collect();
+        let all = events.len();
+        events.sort_unstable();
+        events.dedup();
+        assert_eq!(events.len(), all, "{} listens twice to one of {events:?}", room.name);
+    }
+}

@@ -169,6 +169,7 @@ async fn an_invited_person_chooses_a_password_once() {
         mehmet.send_only(&page, &link, &[("password", "Passwort123456")]).await.is(422).shows("Angreifer");
         let inside = mehmet.send(&page, &link, &[("name", "Mehmet Kaya"), ("password", PASSWORD)]).await;
         inside.is(200).shows("Willkommen.").shows("Mehmet Kaya");
+        assert!(mehmet.cookie("geraet").is_some(), "strangers who guess elsewhere do not keep him out");
         site.visitor(HOST).look(&link).await.is(410);
         site.visitor(HOST).look("/einladung/geraten").await.is(410);
         sign_in(&site, "mehmet@rathaus.example").await;
