@@ -51,13 +51,20 @@ struct UnitPage {
     title: String,
     action: String,
     parents: Vec<Choice>,
+    /// Words for "below nothing"; empty: that is no choice here.
+    top: &'static str,
 }
 
 async fn unit_page(visit: &Visit, unit: Option<OrgUnitId>, form: FormState) -> Result<UnitPage, PageError> {
     let asking = visit.clone();
     let (units, desk) = visit.read(move |tx| Ok::<_, DbError>((store::org_units(tx)?, asking.desk(tx)?))).await?;
     let tree: Vec<_> = units.iter().map(|other| (other.id, other.parent)).collect();
+    // Where it hangs already is always a choice: whoever edits an office need not be allowed to move it.
+    let (is_new, now) =
+        (unit.is_none(), units.iter().find(|known| Some(known.id) == unit).and_then(|known| known.parent));
+    let allowed = |parent: Option<OrgUnitId>| may_edit_unit(&visit.actor, parent) || (!is_new && parent == now);
     let possible = units.iter().filter(|other| unit.is_none_or(|unit| !makes_circle(&tree, unit, other.id)));
+    let possible = possible.filter(|other| allowed(Some(other.id)));
     let parents = possible.map(|other| Choice::new(other.id.to_string(), other.name.clone())).collect();
     let title = if unit.is_some() { "Amt bearbeiten" } else { "Neues Amt" };
     let page = visit.page(title).with_desk(desk);
@@ -67,6 +74,7 @@ async fn unit_page(visit: &Visit, unit: Option<OrgUnitId>, form: FormState) -> R
         title: title.to_owned(),
         action: format!("/verwaltung/aemter/{}", unit.map_or_else(|| "neu".to_owned(), |unit| unit.to_string())),
         parents,
+        top: if allowed(None) { "keinem anderen Amt" } else { "" },
     })
 }
 

@@ -296,6 +296,39 @@ async fn an_editor_of_one_office_opens_no_other() {
     .await;
 }
 
+/// The offices a form offers to hang another one below.
+fn parents_offered(page: &testkit::Seen) -> Vec<String> {
+    let html = page.html();
+    let select = html.split("name=\"parent\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
+    select.split("<option value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_new_office_hangs_only_where_its_editor_may_hang_it() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let own = standard_unit(town, "works_depot");
+        hire(&site, town, "karl@rathaus.example", "editor", Some(own)).await;
+        hire(&site, town, "johanna@rathaus.example", "editor", None).await;
+        let mut johanna = sign_in(&site, "johanna@rathaus.example").await;
+        let all = parents_offered(&johanna.visit("/verwaltung/aemter/neu").await);
+        assert_eq!(all.len(), crate::STANDARD_UNITS.len() + 1, "every office, and none");
+        let mut karl = sign_in(&site, "karl@rathaus.example").await;
+        let page = karl.visit("/verwaltung/aemter/neu").await;
+        assert_eq!(parents_offered(&page), [own.to_string()]);
+        karl.send(&page, "/verwaltung/aemter/neu", &[("name", "Werkstatt")]).await.is(200).shows("Werkstatt");
+        for elsewhere in [String::new(), standard_unit(town, "public_order").to_string()] {
+            let sent = [("name", "Nebenstelle"), ("parent", elsewhere.as_str())];
+            let page = karl.visit("/verwaltung/aemter/neu").await;
+            karl.send_only(&page, "/verwaltung/aemter/neu", &sent).await.is(403);
+        }
+        // The own office stays where it hangs, though nothing may be hung there.
+        let kept = parents_offered(&karl.visit(&format!("/verwaltung/aemter/{own}")).await);
+        assert_eq!(kept, [standard_unit(town, "civil_engineering").to_string()]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn offices_are_hung_without_circles() {
     on_both_sites(rooms, async |site: TestSite| {
