@@ -49,7 +49,7 @@ pub fn room() -> Room {
 }
 
 fn routes(routes: &mut Routes) {
-    use Access::{Needs, NeedsInTown, Public};
+    use Access::{NeedsInTown, Public};
     use Permission::TownEdit;
     routes.get("/", Public, home::home);
     routes.get("/rathaus", Public, home::town_hall);
@@ -77,15 +77,15 @@ fn routes(routes: &mut Routes) {
     routes.get("/verwaltung/gebaerdensprache", NeedsInTown(TownEdit), film::edit);
     routes.post("/verwaltung/gebaerdensprache", NeedsInTown(TownEdit), film::save);
     routes.post("/verwaltung/gebaerdensprache/entfernung", NeedsInTown(TownEdit), film::remove);
-    routes.get("/verwaltung/texte", Needs(TownEdit), desk::list);
-    routes.get("/verwaltung/texte/{page}/{lang}", Needs(TownEdit), desk::edit);
-    routes.post("/verwaltung/texte/{page}/{lang}", Needs(TownEdit), desk::save);
-    routes.get("/verwaltung/hinweise", Needs(TownEdit), notices::list);
-    routes.get("/verwaltung/hinweise/neu", Needs(TownEdit), notices::new);
-    routes.post("/verwaltung/hinweise/neu", Needs(TownEdit), notices::create);
-    routes.get("/verwaltung/hinweise/{id}", Needs(TownEdit), notices::edit);
-    routes.post("/verwaltung/hinweise/{id}", Needs(TownEdit), notices::change);
-    routes.post("/verwaltung/hinweise/{id}/entfernung", Needs(TownEdit), notices::remove);
+    routes.get("/verwaltung/texte", NeedsInTown(TownEdit), desk::list);
+    routes.get("/verwaltung/texte/{page}/{lang}", NeedsInTown(TownEdit), desk::edit);
+    routes.post("/verwaltung/texte/{page}/{lang}", NeedsInTown(TownEdit), desk::save);
+    routes.get("/verwaltung/hinweise", NeedsInTown(TownEdit), notices::list);
+    routes.get("/verwaltung/hinweise/neu", NeedsInTown(TownEdit), notices::new);
+    routes.post("/verwaltung/hinweise/neu", NeedsInTown(TownEdit), notices::create);
+    routes.get("/verwaltung/hinweise/{id}", NeedsInTown(TownEdit), notices::edit);
+    routes.post("/verwaltung/hinweise/{id}", NeedsInTown(TownEdit), notices::change);
+    routes.post("/verwaltung/hinweise/{id}/entfernung", NeedsInTown(TownEdit), notices::remove);
 }
 
 fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
