@@ -92,13 +92,11 @@ pub async fn remove(visit: Visit, Path(id): Path<String>) -> Answer {
     let actor = visit.actor.trace();
     visit
         .write(move |tx| {
-            tx.audit(Audit {
-                actor: actor.clone(),
-                action: "report.sender_unblocked",
-                subject: id.to_string(),
-                detail: json!({}),
-            });
-            store::remove_block(tx, id)
+            if store::remove_block(tx, id)? {
+                let (action, subject) = ("report.sender_unblocked", id.to_string());
+                tx.audit(Audit { actor: actor.clone(), action, subject, detail: json!({}) });
+            }
+            Ok::<_, DbError>(())
         })
         .await?;
     Ok(visit.see_other_saying("/arbeit/sperren", "flash-report-saved"))

@@ -13,7 +13,8 @@ use web::{DeskContext, DeskGroup, DeskLink};
 
 /// Entries of the left rail.
 pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
-    let may = |permission| may(context.actor, permission, Scope::Anywhere);
+    let may_somewhere = |permission| may(context.actor, permission, Scope::Anywhere);
+    let may_in_town = |permission| may(context.actor, permission, Scope::Town);
     let link = |href: &str, label: &str, icon: &'static str, count: Option<i64>| DeskLink {
         href: href.to_owned(),
         label: label.to_owned(),
@@ -24,15 +25,17 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         current: context.path.starts_with(href),
     };
     let mut links = vec![];
-    if may(Permission::ReportModerate) {
+    if may_somewhere(Permission::ReportModerate) {
         let count = store::to_review_count(context.tx, &units_for(context.actor, Permission::ReportModerate))?;
         links.push(link("/arbeit/pruefung", "Prüfung", "eye", Some(count)));
+    }
+    if may_in_town(Permission::ReportModerate) {
         links.push(link("/arbeit/sperren", "Sperrliste", "ban", None));
     }
-    if may(Permission::TownEdit) {
+    if may_in_town(Permission::TownEdit) {
         links.push(link("/arbeit/kategorien", "Kategorien", "tag", None));
     }
-    if may(Permission::CaseRead) {
+    if may_somewhere(Permission::CaseRead) {
         // The page of `places`; it stands here, below the lists of cases, because its codes lead to reports.
         links.push(link("/arbeit/objekte", "Objekte und QR-Codes", "qr-code", None));
     }

@@ -162,9 +162,9 @@ pub fn add_block(tx: &Tx<'_>, kind: BlockKind, pattern: &str, note: &str) -> Res
     Ok(())
 }
 
-pub fn remove_block(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {
-    tx.exec("DELETE FROM reports_blocks WHERE municipality = $1 AND id = $2", p![id])?;
-    Ok(())
+/// False: there was none.
+pub fn remove_block(tx: &Tx<'_>, id: Uuid) -> Result<bool, DbError> {
+    Ok(tx.exec("DELETE FROM reports_blocks WHERE municipality = $1 AND id = $2", p![id])? > 0)
 }
 
 /// Is this sender or this text blocked?
