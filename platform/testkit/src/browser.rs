@@ -148,15 +148,11 @@ impl Browser {
     pub async fn send_only(&mut self, page: &Seen, action: &str, filled: &[(&str, &str)]) -> Seen {
         let form = page.form(action);
         let target = if form.action.is_empty() { page.path.clone() } else { form.action.clone() };
-        let fields = merged(&form, filled);
         if form.method == "get" {
-            let path = format!("{}?{}", target.split('?').next().unwrap_or(""), urlencode(&fields));
+            let path = format!("{}?{}", target.split('?').next().unwrap_or(""), urlencode(&merged(&form, filled)));
             return self.look(&path).await;
         }
-        if form.multipart {
-            return self.send_files(&target, &fields, &[]).await;
-        }
-        self.request("POST", &target, Some("application/x-www-form-urlencoded"), urlencode(&fields).into_bytes()).await
+        self.send_form(&target, &form, filled, &[]).await
     }
 
     /// Like `send`, with files: (field, file name, content type, content).
@@ -172,6 +168,21 @@ impl Browser {
         let target = if form.action.is_empty() { page.path.clone() } else { form.action.clone() };
         let seen = self.send_files(&target, &merged(&form, filled), files).await;
         self.follow(seen).await
+    }
+
+    /// Sends a form that somebody's page showed to this path, without following: what a borrowed or stale page can do.
+    pub async fn send_form(
+        &mut self,
+        path: &str,
+        form: &FoundForm,
+        filled: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> Seen {
+        let fields = merged(form, filled);
+        if form.multipart {
+            return self.send_files(path, &fields, files).await;
+        }
+        self.request("POST", path, Some("application/x-www-form-urlencoded"), urlencode(&fields).into_bytes()).await
     }
 
     async fn send_files(

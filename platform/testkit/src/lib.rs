@@ -21,7 +21,7 @@ pub struct TestSite {
     pub routes: Vec<SeenRoute>,
     /// Removed at the end.
     _folder: tempfile::TempDir,
-    _database: TestDb,
+    database: TestDb,
 }
 
 /// The migrations of the kit and of these rooms.
@@ -64,7 +64,7 @@ impl TestSite {
         };
         let site = Site::new(parts).expect("the rooms' texts are readable");
         let (router, routes) = web::router(&site, axum::Router::new());
-        Self { site, clock, router, routes, _folder: folder, _database: database }
+        Self { site, clock, router, routes, _folder: folder, database }
     }
 
     /// Founds a town with every room's template; it answers on `https://HOST`.
@@ -90,6 +90,11 @@ impl TestSite {
             .await
             .unwrap_or_else(|error| panic!("could not found {host}: {error}"));
         id
+    }
+
+    /// The database below, for tests that look into it past the house's own code.
+    pub fn database(&self) -> &TestDb {
+        &self.database
     }
 
     /// A new visitor of the town on this host, without cookies.

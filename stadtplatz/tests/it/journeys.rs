@@ -143,7 +143,7 @@ async fn a_form_sent_twenty_times_is_one_report() {
 async fn two_clerks_at_once_and_one_wins() {
     on_both_houses(async |site| {
         let town = people::town(&site, HOST, "Einsdorf").await;
-        let number = crate::tenants::open_case(&site, town, "Laterne").await;
+        let number = crate::world::open_case(&site, town, "Laterne", None).await.number;
         let path = format!("/arbeit/fall/{number}");
         let mut one = clerk(&site, town, "erika", "Erika Muster").await;
         let mut two = clerk(&site, town, "max", "Max Beispiel").await;

@@ -6,6 +6,7 @@
 mod access_matrix;
 mod backup;
 mod events;
+mod forms;
 mod journeys;
 mod kill;
 mod logs;
@@ -14,4 +15,6 @@ mod program;
 mod store_heard;
 mod store_probe;
 mod tenants;
+mod things;
 mod wire;
+mod world;

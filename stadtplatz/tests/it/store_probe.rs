@@ -1,9 +1,12 @@
 //! Looks into a database past all of our own code: what is really there? Reads the SQLite file with a connection of its
 //! own and asks PostgreSQL directly. Only reads.
 
+use base::MunicipalityId;
+use db::{DbError, Kind, Tx, p};
 use postgres::{Client, NoTls, SimpleQueryMessage};
-use rusqlite::Connection;
+use rusqlite::{Connection, types::Value};
 use std::{collections::BTreeMap, path::Path};
+use testkit::{TestDb, TestSite};
 
 /// How often each case text stands in the SQLite file of this folder, which is checked for damage first.
 pub fn case_bodies(data: &Path) -> BTreeMap<String, usize> {
@@ -16,6 +19,55 @@ pub fn case_bodies(data: &Path) -> BTreeMap<String, usize> {
 /// The same on PostgreSQL.
 pub fn case_bodies_on_postgres(url: &str) -> BTreeMap<String, usize> {
     counted(on_postgres(url, |ask| ask("SELECT body FROM cases_cases")))
+}
+
+/// How many lines the town's audit trail has.
+pub async fn audit_lines(site: &TestSite, town: MunicipalityId) -> i64 {
+    let lines = |tx: &Tx<'_>| tx.scalar("SELECT seq FROM audit_heads WHERE municipality = $1", p![]);
+    site.site.db.read::<_, DbError>(town, lines).await.unwrap().unwrap_or(0)
+}
+
+/// Every table that holds rows of towns, and the town's rows in it.
+pub type Contents = BTreeMap<String, Vec<String>>;
+
+/// Everything that the database holds of this town, table by table, as text that is only good for comparing.
+pub fn contents(database: &TestDb, town: MunicipalityId) -> Contents {
+    match database.kind {
+        Kind::Sqlite => sqlite_contents(database.url.strip_prefix("sqlite:").unwrap(), town),
+        Kind::Postgres => on_postgres(&database.url, |ask| {
+            let tables = ask("SELECT table_name FROM information_schema.columns
+                 WHERE column_name = 'municipality' AND table_schema = current_schema()");
+            let rows = |table: String| {
+                let sql = format!("SELECT t::text FROM {table} t WHERE municipality = '{town}' ORDER BY 1");
+                let rows = ask(&sql);
+                (table, rows)
+            };
+            tables.into_iter().map(rows).collect()
+        }),
+    }
+}
+
+fn sqlite_contents(file: &str, town: MunicipalityId) -> Contents {
+    let connection = Connection::open(file).unwrap();
+    let tables = lines(
+        &connection,
+        "SELECT name FROM sqlite_master WHERE type = 'table'
+         AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name) c WHERE c.name = 'municipality')",
+    );
+    let rows = |table: String| {
+        let sql = format!("SELECT * FROM {table} WHERE municipality = ?1");
+        let mut statement = connection.prepare(&sql).unwrap();
+        let columns = statement.column_count();
+        let text = |row: &rusqlite::Row<'_>| {
+            let values = (0..columns).map(|column| row.get::<_, Value>(column));
+            Ok(format!("{:?}", values.collect::<Result<Vec<_>, _>>()?))
+        };
+        let mut rows: Vec<String> =
+            statement.query_map([town.0.as_bytes()], text).unwrap().map(Result::unwrap).collect();
+        rows.sort();
+        (table, rows)
+    };
+    tables.into_iter().map(rows).collect()
 }
 
 fn counted(bodies: Vec<String>) -> BTreeMap<String, usize> {

@@ -1,77 +1,145 @@
 //! Two towns in one installation never see each other: every page of one town is asked for with the ids of the other, by
-//! everybody, and none shows a word of it.
+//! everybody, and none shows a word of it; every form is sent so, and not a row of the other changes. Not who may what in
+//! one town: that is the access matrix. Invariant: the other town has a row in every table there is.
 
-use crate::people::{self, STAFF, on_both_houses};
-use base::{MunicipalityId, Position};
-use cases::NewCase;
-use db::DbError;
-use testkit::TestSite;
-use web::Lang;
+use crate::{
+    access_matrix::LAST,
+    forms,
+    people::{self, KEEPER, STAFF, on_both_houses},
+    store_probe,
+    things::{Made, Thing},
+    world::{Names, World, filled, open_case},
+};
+use base::MunicipalityId;
+use testkit::{Browser, TestSite};
 
 const HERE: &str = "eins.example";
 const THERE: &str = "zwei.example";
-/// Stands in every text of the other town's case and nowhere else.
+const NAME: &str = "Zweistadt";
+/// Stands in every text of the other town and nowhere else.
 const MARK: &str = "Zwickelmarke";
 
-/// Opens a case of the green spaces office in this town, as the report form would.
-pub async fn open_case(site: &TestSite, id: MunicipalityId, title: &str) -> String {
-    let (town, inside, title) = (site.town(id).await, site.site.clone(), title.to_owned());
-    site.site
-        .db
-        .write::<_, DbError>(id, move |tx| {
-            let new = NewCase {
-                kind: "report",
-                title: title.clone(),
-                body: format!("{title}: bitte bald."),
-                category: "playground".to_owned(),
-                category_label: "Spielplatz".to_owned(),
-                facts: vec![("Gerät".to_owned(), title.clone())],
-                english: cases::English::default(),
-                place: format!("Spielplatz {title}"),
-                district: "Altstadt".to_owned(),
-                position: Position::new(50.12, 11.03),
-                email: None,
-                phone: None,
-                language: Lang::De,
-                desk_link: None,
-                attachments: vec![],
-                channel: "web",
-                at: tx.now(),
-            };
-            let opened = cases::open(tx, &town, &inside.keys, new)?;
-            db::testing::unaudited(tx, "a case for a test");
-            Ok(opened.number)
-        })
-        .await
-        .unwrap()
-}
+/// Tables of which a furnished town has no row, and why.
+const EMPTY: &[(&str, &str)] = &[];
 
 #[tokio::test]
-async fn no_page_of_one_town_shows_the_other() {
+async fn a_furnished_town_has_a_row_in_every_table() {
     on_both_houses(async |site| {
-        people::town(&site, HERE, "Einsdorf").await;
-        let there = people::town(&site, THERE, "Zweistadt").await;
-        let number = open_case(&site, there, MARK).await;
-        stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
-        let mut browsers = vec![site.visitor(HERE)];
-        for (word, ..) in STAFF {
-            browsers.push(people::signed_in(&site, HERE, word).await);
+        let mut there = World::found(&site, THERE, NAME, MARK).await;
+        there.furnish().await;
+        let contents = store_probe::contents(site.database(), there.id);
+        assert!(contents.len() > 30, "only {} tables were found", contents.len());
+        let empty: Vec<_> =
+            contents.iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table.as_str()).collect();
+        let known: Vec<_> = EMPTY.iter().map(|(table, _)| *table).collect();
+        assert_eq!(empty, known, "what a town can hold, the furnished one holds");
+    })
+    .await;
+}
+
+/// Everybody here, with a word for messages.
+async fn everybody(site: &TestSite) -> Vec<(&'static str, Browser)> {
+    let mut all = vec![("visitor", site.visitor(HERE))];
+    for (word, ..) in STAFF {
+        all.push((word, people::signed_in(site, HERE, word).await));
+    }
+    all.push((KEEPER, people::signed_in(site, HERE, KEEPER).await));
+    all
+}
+
+/// The browser with the cookies that the other town gave for this thing.
+fn with_cookies(browser: &Browser, made: &Made) -> Browser {
+    let mut browser = browser.clone();
+    for (name, value) in &made.cookies {
+        browser.set_cookie(name, value);
+    }
+    browser
+}
+
+/// Asks here for every page there is, with the names of the things there.
+async fn look_at_everything(site: &TestSite, names: &Names, all: &[(Thing, Made)]) {
+    let browsers = everybody(site).await;
+    let mut looked = 0;
+    let thing = |thing: Thing| &all.iter().find(|(known, _)| *known == thing).expect("one of everything").1;
+    for route in site.routes.iter().filter(|route| route.method == "GET") {
+        let about: Vec<_> = forms::PAGES.iter().filter(|page| page.route == route.path).collect();
+        let mut asked: Vec<_> = about.iter().map(|page| (page.asked, thing(page.about))).collect();
+        if !route.path.contains('{') {
+            asked.push((route.path, thing(Thing::Nothing)));
         }
-        let mut looked = 0;
-        for route in site.routes.iter().filter(|route| route.method == "GET") {
-            let path = route.path.replace("{number}", &number);
-            // Part of the word, so that the word itself can only come from the case.
-            let searched = format!("{path}?q={}&liste=team", &MARK[..8]);
-            for browser in &browsers {
-                let seen = browser.clone().look(&searched).await;
-                assert!(!seen.html().contains(MARK), "{path} shows the other town:\n{}", seen.text());
-                assert!(!seen.html().contains("Zweistadt"), "{path} names the other town");
+        assert!(!asked.is_empty(), "{} has no thing in forms.rs", route.path);
+        for (asked, made) in asked {
+            let mut names = names.clone();
+            names.extend(made.names.clone());
+            let path = filled(asked, &names);
+            let joint = if path.contains('?') { '&' } else { '?' };
+            // Part of the word, so that the word itself can only come from the other town.
+            let searched = format!("{path}{joint}q={}&liste=team", &MARK[..8]);
+            // What stands in the path may come back with it.
+            let asked_for: Vec<&String> = names.values().filter(|value| path.contains(*value)).collect();
+            for (word, browser) in &browsers {
+                let seen = with_cookies(browser, made).look(&searched).await;
+                assert!(seen.status.as_u16() < 500, "{path} broke for {word}");
+                let html = asked_for.iter().fold(seen.html(), |html, value| html.replace(*value, ""));
+                let shows = html.to_lowercase().contains(&MARK.to_lowercase()) || html.contains(NAME);
+                assert!(!shows, "{path} shows {word} the other town:\n{html}");
                 looked += 1;
             }
         }
-        assert!(looked > 100, "only {looked} pages were looked at");
-        let mut colleague = people::signed_in(&site, THERE, "head").await;
-        colleague.look("/arbeit?liste=team").await.is(200).shows(MARK);
+    }
+    assert!(looked > 1_000, "only {looked} pages were looked at");
+}
+
+/// Sends here every form that there has, made for the things there.
+async fn send_everything(site: &TestSite, here: MunicipalityId, there: &mut World<'_>, all: &[(Thing, Made)]) {
+    let mut forms = vec![];
+    for sending in forms::all() {
+        let made = &all.iter().find(|(known, _)| *known == sending.about).expect("one of everything").1;
+        let mut names = there.names();
+        names.extend(made.names.clone());
+        names.insert("own_email", people::address("clerk", THERE));
+        let page = there.shown(sending, made).await;
+        forms.push((sending, made, page.form(&filled(sending.form, &names)), names));
+    }
+    let before = store_probe::contents(site.database(), there.id);
+    let browsers = everybody(site).await;
+    // First what is about a thing: here there is none, so nothing happens here either.
+    forms.sort_by_key(|(sending, ..)| sending.about == Thing::Nothing);
+    for (sending, made, form, names) in &forms {
+        // What ends the own session ends the walk; it takes nothing of the other town but a password.
+        if LAST.contains(&sending.route) {
+            continue;
+        }
+        let typed: Vec<_> = sending.typed.iter().map(|(field, value)| (*field, filled(value, names))).collect();
+        let typed: Vec<_> = typed.iter().map(|(field, value)| (*field, value.as_str())).collect();
+        let path = filled(sending.route, names);
+        for (word, browser) in &browsers {
+            let lines = store_probe::audit_lines(site, here).await;
+            let seen = with_cookies(browser, made).send_form(&path, form, &typed, &[]).await;
+            assert!(seen.status.as_u16() < 500, "{path} broke for {word}:\n{}", seen.text());
+            let is_new = store_probe::audit_lines(site, here).await > lines;
+            assert!(sending.about == Thing::Nothing || !is_new, "{path} of the other town did something for {word}");
+        }
+    }
+    let after = store_probe::contents(site.database(), there.id);
+    for (table, rows) in &before {
+        assert_eq!(rows, &after[table], "{table} of the other town changed");
+    }
+}
+
+#[tokio::test]
+async fn no_page_and_no_form_of_one_town_reaches_the_other() {
+    on_both_houses(async |site| {
+        let here = people::town(&site, HERE, "Einsdorf").await;
+        let mut there = World::found(&site, THERE, NAME, MARK).await;
+        let all = there.furnish().await;
+        let names = there.names();
+        look_at_everything(&site, &names, &all).await;
+        // The same names lead somewhere at home.
+        let case = &all.iter().find(|(thing, _)| *thing == Thing::Attachment).expect("one of everything").1;
+        let path = filled("/arbeit/fall/{number}", &case.names);
+        people::signed_in(&site, THERE, "head").await.look(&path).await.is(200).shows(MARK);
+        send_everything(&site, here, &mut there, &all).await;
     })
     .await;
 }
@@ -80,7 +148,7 @@ async fn no_page_of_one_town_shows_the_other() {
 async fn a_session_counts_in_its_own_town_only() {
     on_both_houses(async |site| {
         people::town(&site, HERE, "Einsdorf").await;
-        people::town(&site, THERE, "Zweistadt").await;
+        people::town(&site, THERE, NAME).await;
         let person = people::signed_in(&site, THERE, "administrator").await;
         let mut here = site.visitor(HERE);
         here.set_cookie("sitzung", person.cookie("sitzung").expect("a session"));
@@ -94,9 +162,9 @@ async fn a_session_counts_in_its_own_town_only() {
 async fn a_link_or_cookie_of_one_town_opens_nothing_in_the_other() {
     on_both_houses(async |site| {
         let here = people::town(&site, HERE, "Einsdorf").await;
-        let there = people::town(&site, THERE, "Zweistadt").await;
-        let number = open_case(&site, there, MARK).await;
-        assert_eq!(open_case(&site, here, "Eine andere Sache").await, number, "towns count alike");
+        let there = people::town(&site, THERE, NAME).await;
+        let number = open_case(&site, there, MARK, None).await.number;
+        assert_eq!(open_case(&site, here, "Eine andere Sache", None).await.number, number, "towns count alike");
         let now = site.site.clock.now();
         let (keys, until) = (&site.site.keys, now.plus_days(1));
         let link = format!("/stand/{number}/{}", keys.seal(there, "case-link", &number, until));
