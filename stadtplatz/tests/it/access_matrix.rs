@@ -11,7 +11,7 @@ use crate::{
     world::{World, filled},
 };
 use std::fmt::Write as _;
-use testkit::{Browser, Seen, TestSite};
+use testkit::{Browser, Seen, TestSite, html::FoundForm};
 use web::{Access, SeenRoute};
 
 const OWN: &str = "eins.example";
@@ -107,7 +107,7 @@ impl Matrix<'_, '_> {
         let mut outcomes = vec![];
         for person in &self.people {
             let mut browser = person.browser.clone();
-            for (name, value) in cookies.iter().filter(|_| !looking.as_stranger) {
+            for (name, value) in cookies.iter().filter(|_| !looking.without_key) {
                 browser.set_cookie(name, value);
             }
             let seen = browser.look(&path).await;
@@ -118,7 +118,7 @@ impl Matrix<'_, '_> {
 
     async fn form(&mut self, route: &SeenRoute, sending: &Sending) {
         let (mut made, mut first, mut outcomes) = (self.world.make(sending.about).await, true, vec![]);
-        let mut shown = self.world.shown(sending, &made).await;
+        let mut shown = self.world.form_of(sending, &made).await;
         for at in 0..self.people.len() {
             let before = store_probe::audit_lines(self.world.site, self.world.id).await;
             let (browser, seen) = self.sent(sending, &made, &shown, at).await;
@@ -141,7 +141,7 @@ impl Matrix<'_, '_> {
                 if !sending.again {
                     made = self.world.make(sending.about).await;
                 }
-                shown = self.world.shown(sending, &made).await;
+                shown = self.world.form_of(sending, &made).await;
             }
             outcomes.push((self.people[at].word, outcome));
         }
@@ -149,7 +149,7 @@ impl Matrix<'_, '_> {
     }
 
     /// One person sends the form, with the cookies of whoever the thing belongs to.
-    async fn sent(&mut self, sending: &Sending, made: &Made, shown: &Seen, at: usize) -> (Browser, Seen) {
+    async fn sent(&mut self, sending: &Sending, made: &Made, form: &FoundForm, at: usize) -> (Browser, Seen) {
         let mut names = self.world.names();
         names.extend(made.names.clone());
         names.insert("own_email", self.people[at].email.clone());
@@ -160,11 +160,10 @@ impl Matrix<'_, '_> {
         let files: &[(&str, &str, &str, &[u8])] =
             if sending.with_film { &[("film", "film.mp4", "video/mp4", FILM)] } else { &[] };
         let mut browser = self.people[at].browser.clone();
-        for (name, value) in made.cookies.iter().filter(|_| !sending.as_stranger) {
+        for (name, value) in made.cookies.iter().filter(|_| !sending.without_key) {
             browser.set_cookie(name, value);
         }
-        let form = shown.form(&filled(sending.form, &names));
-        let seen = browser.send_form(&filled(sending.route, &names), &form, &typed, files).await;
+        let seen = browser.send_form(&filled(sending.route, &names), form, &typed, files).await;
         (browser, seen)
     }
 }
@@ -190,7 +189,7 @@ async fn matrix(site: &TestSite) -> String {
             continue;
         }
         let plain =
-            Looking { route: route.path, note: "", about: Thing::Nothing, asked: route.path, as_stranger: false };
+            Looking { route: route.path, note: "", about: Thing::Nothing, asked: route.path, without_key: false };
         let about: Vec<_> = forms::PAGES.iter().filter(|page| page.route == route.path).collect();
         let is_about = route.path.contains('{');
         assert!(!(about.is_empty() && is_about), "{} has no thing in forms.rs", route.path);

@@ -22,7 +22,7 @@ pub struct Sending {
     /// What is special about this line; empty: nothing.
     pub note: &'static str,
     pub about: Thing,
-    /// Where the form stands, and where it is sent from there.
+    /// Where the form stands (empty: nowhere, so it is forged) and where it is sent from there.
     pub page: &'static str,
     pub form: &'static str,
     pub typed: &'static [(&'static str, &'static str)],
@@ -31,7 +31,7 @@ pub struct Sending {
     /// The thing is as good afterwards as before.
     pub again: bool,
     /// Sent without the cookies of whoever the thing belongs to.
-    pub as_stranger: bool,
+    pub without_key: bool,
     /// Who gets the form back with words instead of a bare refusal, and leaves nothing.
     pub told: &'static [&'static str],
 }
@@ -52,7 +52,7 @@ const fn form(
         with_film: false,
         trace: Trace::Each,
         again: false,
-        as_stranger: false,
+        without_key: false,
         told: &[],
     }
 }
@@ -79,8 +79,8 @@ impl Sending {
         Self { told, ..self }
     }
 
-    const fn as_stranger(self) -> Self {
-        Self { as_stranger: true, ..self }.note("without number and PIN").trace(Trace::None)
+    const fn without_key(self) -> Self {
+        Self { without_key: true, ..self }.note("without number and PIN").trace(Trace::None)
     }
 
     const fn with_film(self) -> Self {
@@ -97,11 +97,11 @@ const SURE: &[(&str, &str)] = &[("warum", "{fresh}: hat sich erledigt."), ("sich
 const CASES: &[Sending] = &[
     form("/stand", Thing::Case, "/stand", &[("nummer", "{number}"), ("pin", "{pin}")]).trace(Trace::None),
     form("/stand/{number}/antwort", Thing::OwnCase, STATUS, REPLY),
-    form("/stand/{number}/antwort", Thing::OwnCase, STATUS, REPLY).as_stranger(),
+    form("/stand/{number}/antwort", Thing::OwnCase, STATUS, REPLY).without_key(),
     form("/stand/{number}/zurueckziehen", Thing::OwnCase, STATUS, SURE),
-    form("/stand/{number}/zurueckziehen", Thing::OwnCase, STATUS, SURE).as_stranger(),
+    form("/stand/{number}/zurueckziehen", Thing::OwnCase, STATUS, SURE).without_key(),
     form("/stand/{number}/bewertung", Thing::OwnClosedCase, STATUS, RATING),
-    form("/stand/{number}/bewertung", Thing::OwnClosedCase, STATUS, RATING).as_stranger(),
+    form("/stand/{number}/bewertung", Thing::OwnClosedCase, STATUS, RATING).without_key(),
     form("/post/bestaetigen/{token}", Thing::ConfirmLink, "/post/bestaetigen/{token}", &[]).trace(Trace::First),
     form("/post/abbestellen/{token}", Thing::StopLink, "/post/abbestellen/{token}", &[]).trace(Trace::First),
     form("/arbeit/fall/{number}/uebernahme", Thing::Case, CASE, &[]),
@@ -300,6 +300,8 @@ const CATEGORIES: &[Sending] = &[
 ];
 
 const MAIL: &[(&str, &str)] = &[("email", "{fresh}@example.org")];
+const COMPLAINT: &[(&str, &str)] = &[("reason", "insult"), ("note", "{fresh}: beleidigt jemanden.")];
+const NOT_REVIEWED: &str = "not reviewed";
 const AT: &[(&str, &str)] = &[("lat", "50.1201"), ("lon", "11.0302")];
 
 const REPORTS: &[Sending] = &[
@@ -322,13 +324,10 @@ const REPORTS: &[Sending] = &[
     form("/melden/abbestellen/{token}", Thing::Follow, "/melden/abbestellen/{token}", &[]),
     form("/melden/{number}/meins", Thing::PublicReport, "/melden/{number}/meins", MAIL).again(),
     form("/melden/{number}/folgen", Thing::PublicReport, "/melden/{number}/folgen", MAIL).again(),
-    form(
-        "/melden/{number}/missbrauch",
-        Thing::PublicReport,
-        "/melden/{number}/missbrauch",
-        &[("reason", "insult"), ("note", "{fresh}: beleidigt jemanden.")],
-    )
-    .again(),
+    form("/melden/{number}/meins", Thing::Report, "", MAIL).note(NOT_REVIEWED),
+    form("/melden/{number}/folgen", Thing::Report, "", MAIL).note(NOT_REVIEWED),
+    form("/melden/{number}/missbrauch", Thing::Report, "", COMPLAINT).note(NOT_REVIEWED),
+    form("/melden/{number}/missbrauch", Thing::PublicReport, "/melden/{number}/missbrauch", COMPLAINT).again(),
     form(
         "/arbeit/meldung/{number}",
         Thing::Report,
@@ -357,11 +356,11 @@ pub struct Looking {
     pub about: Thing,
     /// What is asked for.
     pub asked: &'static str,
-    pub as_stranger: bool,
+    pub without_key: bool,
 }
 
 const fn page(route: &'static str, about: Thing) -> Looking {
-    Looking { route, note: "", about, asked: route, as_stranger: false }
+    Looking { route, note: "", about, asked: route, without_key: false }
 }
 
 impl Looking {
@@ -373,8 +372,8 @@ impl Looking {
         Self { asked, ..self }
     }
 
-    const fn as_stranger(self) -> Self {
-        Self { as_stranger: true, ..self }.note("without number and PIN")
+    const fn without_key(self) -> Self {
+        Self { without_key: true, ..self }.note("without number and PIN")
     }
 }
 
@@ -385,11 +384,11 @@ pub const PAGES: &[Looking] = &[
     page("/post/abbestellen/{token}", Thing::StopLink),
     page("/post/bestaetigen/{token}", Thing::ConfirmLink),
     page("/stand/{number}", Thing::OwnCase),
-    page("/stand/{number}", Thing::OwnCase).as_stranger(),
+    page("/stand/{number}", Thing::OwnCase).without_key(),
     page("/stand/{number}/anhang/{id}", Thing::Attachment),
-    page("/stand/{number}/anhang/{id}", Thing::Attachment).as_stranger(),
+    page("/stand/{number}/anhang/{id}", Thing::Attachment).without_key(),
     page("/stand/{number}/foto/{token}", Thing::KeptPhoto),
-    page("/stand/{number}/foto/{token}", Thing::KeptPhoto).as_stranger(),
+    page("/stand/{number}/foto/{token}", Thing::KeptPhoto).without_key(),
     page("/stand/{number}/{token}", Thing::Case),
     page("/gebaerdensprache/film", Thing::Film),
     page("/gebaerdensprache/untertitel", Thing::Film),
@@ -414,7 +413,7 @@ pub const PAGES: &[Looking] = &[
     page("/arbeit/meldung/{number}", Thing::Report),
     page("/arbeit/meldung/{number}/foto/{photo}", Thing::Report),
     page("/bild/{id}/{size}", Thing::PublicPhoto),
-    page("/bild/{id}/{size}", Thing::Report).asked("/bild/{photo}/{size}").note("not reviewed"),
+    page("/bild/{id}/{size}", Thing::Report).asked("/bild/{photo}/{size}").note(NOT_REVIEWED),
     page("/melden/abbestellen/{token}", Thing::Follow),
     page("/melden/entwurf/{draft}/{photo}", Thing::DraftPhoto),
     page("/melden/fertig/{number}", Thing::Report).asked("/melden/fertig/{number}?beleg={token}"),
@@ -423,14 +422,14 @@ pub const PAGES: &[Looking] = &[
     page("/melden/pruefen", Thing::Draft).asked("/melden/pruefen?entwurf={draft}"),
     page("/melden/was", Thing::Draft).asked("/melden/was?entwurf={draft}"),
     page("/melden/{number}", Thing::PublicReport),
-    page("/melden/{number}", Thing::Report).note("not reviewed"),
+    page("/melden/{number}", Thing::Report).note(NOT_REVIEWED),
     page("/melden/{number}/danke", Thing::PublicReport),
     page("/melden/{number}/folgen", Thing::PublicReport),
-    page("/melden/{number}/folgen", Thing::Report).note("not reviewed"),
+    page("/melden/{number}/folgen", Thing::Report).note(NOT_REVIEWED),
     page("/melden/{number}/meins", Thing::PublicReport),
-    page("/melden/{number}/meins", Thing::Report).note("not reviewed"),
+    page("/melden/{number}/meins", Thing::Report).note(NOT_REVIEWED),
     page("/melden/{number}/missbrauch", Thing::PublicReport),
-    page("/melden/{number}/missbrauch", Thing::Report).note("not reviewed"),
+    page("/melden/{number}/missbrauch", Thing::Report).note(NOT_REVIEWED),
     page("/o/{token}", Thing::Asset),
     page("/_post/{id}", Thing::Letter),
 ];

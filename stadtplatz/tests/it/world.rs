@@ -13,7 +13,7 @@ use db::{DbError, Tx};
 use maps::{Class, Geometry};
 use places::{AssetKind, NewAddress, NewAsset, NewDistrict, NewShape, Source, TileSource};
 use std::collections::BTreeMap;
-use testkit::{Browser, Seen, TestSite};
+use testkit::{Browser, Seen, TestSite, html::FoundForm};
 use web::Lang;
 
 /// In the middle of every town of the kit.
@@ -93,8 +93,12 @@ impl<'s> World<'s> {
         sent
     }
 
-    /// The page with this form, as whoever may see it sees it.
-    pub async fn shown(&mut self, sending: &Sending, made: &Made) -> Seen {
+    /// This form, as its page shows it to who may see it.
+    pub async fn form_of(&mut self, sending: &Sending, made: &Made) -> FoundForm {
+        if sending.page.is_empty() {
+            let (id, action, method) = (String::new(), String::new(), "post".to_owned());
+            return FoundForm { id, action, method, multipart: false, fields: vec![] };
+        }
         let mut names = self.names();
         names.extend(made.names.clone());
         let path = filled(sending.page, &names);
@@ -105,8 +109,7 @@ impl<'s> World<'s> {
             reader.set_cookie(name, value);
         }
         let shown = reader.look(&path).await;
-        shown.is(200);
-        shown
+        shown.is(200).form(&filled(sending.form, &names))
     }
 
     /// Locks this person of the town out.
