@@ -171,6 +171,34 @@ async fn no_page_and_no_form_of_one_town_reaches_the_other() {
     .await;
 }
 
+/// A form of this town with an office of the other one in it, from somebody who may everything here.
+#[tokio::test]
+async fn no_form_takes_an_office_of_the_other_town() {
+    on_both_houses(async |site| {
+        let mut here = World::found(&site, HERE, "Einsdorf", "Beispiel").await;
+        let mut there = World::found(&site, THERE, NAME, MARK).await;
+        let foreign = there.names();
+        let names_an_office = |value: &str| ["{green}", "{order}"].contains(&value);
+        let mut tried = 0;
+        for sending in forms::all().filter(|sending| sending.typed.iter().any(|(_, value)| names_an_office(value))) {
+            let made = here.make(sending.about).await;
+            let form = here.form_of(sending, &made).await;
+            let mut names = here.names();
+            names.extend(made.names.clone());
+            let of = |value: &str| filled(value, if names_an_office(value) { &foreign } else { &names });
+            let typed: Vec<_> = sending.typed.iter().map(|(field, value)| (*field, of(value))).collect();
+            let typed: Vec<_> = typed.iter().map(|(field, value)| (*field, value.as_str())).collect();
+            let (path, lines) = (filled(sending.route, &names), store_probe::audit_lines(&site, here.id).await);
+            let seen = here.keeper.clone().send_form(&path, &form, &typed, &[]).await;
+            assert!(seen.status.is_client_error(), "{path} ({}): {}\n{}", sending.note, seen.status, seen.text());
+            assert_eq!(store_probe::audit_lines(&site, here.id).await, lines, "{path} left a trace");
+            tried += 1;
+        }
+        assert!(tried >= 10, "only {tried} forms name an office");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_session_counts_in_its_own_town_only() {
     on_both_houses(async |site| {
