@@ -36,7 +36,8 @@ pub fn create(root: &Path, name: &str) -> Result<ExitCode> {
          stadtplatz/Cargo.toml      {name}.workspace = true                 below [dependencies]\n\
          stadtplatz/src/rooms.rs    {name}::room(),                         in the list of rooms\n\
          ARCHITECTURE.md            {name} -> web                           in the list of edges, with its sentence\n\
-         Then `cargo xtask test -p {name}`."
+         Then `cargo xtask test -p {name}`. The access matrix wants to know how each form is filled in:\n\
+         stadtplatz/tests/it/forms.rs."
     ));
     Ok(ExitCode::SUCCESS)
 }
