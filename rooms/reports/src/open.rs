@@ -3,7 +3,7 @@
 
 use crate::{
     category::{Category, Problem},
-    journey::Draft,
+    journey::{Draft, Step},
     pages::check::{NotSent, answers},
     report::{PublicState, ReportId, Visibility, first_visibility},
     store::{self, NewReport},
@@ -36,6 +36,10 @@ pub fn open(
     };
     if !draft.missing(&categories).is_empty() {
         return Err(NotSent::Incomplete(draft.next_step(&categories)));
+    }
+    // Nobody deletes or changes the category between here and the report that names it.
+    if store::lock_category(tx, &category.word)?.as_ref() != Some(category) {
+        return Err(NotSent::Incomplete(Step::What));
     }
     let address = email.as_ref().map_or("", EmailAddress::as_str);
     if store::blocked(tx, address, &draft.body)? {

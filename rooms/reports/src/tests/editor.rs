@@ -344,3 +344,37 @@ async fn a_draft_that_is_gone_says_so_and_leads_on() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn no_report_is_left_without_its_category() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let mut kim = staff(&site, id, "editor").await;
+        let unit = identity::standard_unit(id, "works_depot").to_string();
+        let (mut sent, mut removed) = (0, 0);
+        for round in 0..12 {
+            let name = format!("Probe {round}");
+            let page = kim.visit("/arbeit/kategorien/neu").await;
+            let fields = [("label-de", name.as_str()), ("icon", "dog"), ("unit", unit.as_str()), ("active", "ja")];
+            let shown = kim.send(&page, "/arbeit/kategorien/neu", &fields).await;
+            let word = shown.path.rsplit('/').next().unwrap().to_owned();
+            let edit = format!("/arbeit/kategorien/{word}/angaben");
+            let page = kim.visit(&edit).await;
+            kim.send(&page, &edit, &[("active", "ja")]).await.is(200);
+            let shown = kim.visit(&format!("/arbeit/kategorien/{word}")).await;
+            let (mut anna, step) = step_two(&site).await;
+            let problem = format!("{word}/other");
+            let check = anna.send(&step, "/melden/was", &[("problem", &problem), ("body", "Tor klemmt")]).await;
+            let removal = format!("/arbeit/kategorien/{word}/loeschung");
+            let mut kim = kim.clone();
+            let (receipt, gone) =
+                tokio::join!(anna.send_only(&check, "/melden/pruefen", &[]), kim.send_only(&shown, &removal, &[]));
+            let is_sent = receipt.location().is_some_and(|to| to.starts_with("/melden/fertig/"));
+            assert!(!(is_sent && gone.status == 303), "{word} is deleted and a report names it");
+            sent += i32::from(is_sent);
+            removed += i32::from(gone.status == 303);
+        }
+        assert_eq!(sent + removed, 12, "one of the two wins");
+    })
+    .await;
+}
