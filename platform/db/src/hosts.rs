@@ -78,7 +78,7 @@ impl Operating<'_> {
 }
 
 /// A host without port and in small letters, as it is stored and looked up.
-fn plain_host(host: &str) -> String {
+pub fn plain_host(host: &str) -> String {
     let without_port = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
         _ => host,

@@ -23,7 +23,7 @@ pub use audit::{Audit, AuditLine, Verdict, audit_page, verify_audit};
 pub use backup::{Checked, check_backup};
 pub use base::{FromValue, ToValue};
 pub use error::{Constraint, DbError, Violated};
-pub use hosts::Municipality;
+pub use hosts::{Municipality, plain_host};
 pub use jobs::{ClaimedJob, JobTicket, NewJob, Next, StuckJob};
 pub use migrate::{Migration, Migrations};
 pub use once::{Once, OnceKey};

@@ -2,7 +2,7 @@
 //! to date first; else it changes nothing. Exit code 1 if anything is
 //! wrong, so that monitoring can call it.
 
-use super::{map, say};
+use super::{map, municipality::host_of, say};
 use crate::{config::Config, start};
 use base::MunicipalityId;
 use db::{Encryption, Verdict};
@@ -62,10 +62,6 @@ async fn check_surroundings(config: &Config, site: &Site, findings: &mut Finding
         Ok(()) => findings.good("auf der Platte ist Platz"),
         Err(error) => findings.bad(&format!("Platz: {error}"), "Schaffen Sie Platz; Uploads werden sonst abgewiesen."),
     }
-    if config.public_url.is_none() && !config.demo {
-        findings
-            .note("public_url ist nicht gesetzt", "Setzen Sie STADTPLATZ_PUBLIC_URL, damit Links in Mails stimmen.");
-    }
     if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
         findings.note(
             "das Programm antwortet unverschlüsselt nach außen",
@@ -115,6 +111,20 @@ async fn check_map(site: &Site, town: MunicipalityId, name: &str, findings: &mut
     Ok(())
 }
 
+/// Do the links in a town's mails lead to itself?
+async fn check_address(site: &Site, id: MunicipalityId, name: &str, findings: &mut Findings) -> anyhow::Result<()> {
+    let hosts = site.db.look_up(move |tables| tables.hosts_of(id)).await?;
+    let Some(town) = site.town(id).await? else { return Ok(()) };
+    if hosts.is_empty() || host_of(&town.base_url).is_some_and(|host| hosts.contains(&host)) {
+        return Ok(());
+    }
+    findings.bad(
+        &format!("{name}: Links in Mails führen nach {}, dort antwortet die Gemeinde nicht", town.base_url),
+        &format!("stadtplatz municipality address {} https://{}", hosts[0], hosts[0]),
+    );
+    Ok(())
+}
+
 async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyhow::Result<()> {
     let towns = site.db.look_up(|tables| tables.municipalities()).await?;
     if towns.is_empty() {
@@ -133,6 +143,7 @@ async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyho
                 "Nehmen Sie für den Betrieb einen anderen Datenordner.",
             );
         }
+        check_address(site, town.id, &town.name, findings).await?;
         check_map(site, town.id, &town.name, findings).await?;
         if audit {
             match site.db.read(town.id, db::verify_audit).await? {

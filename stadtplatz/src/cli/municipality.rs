@@ -43,6 +43,13 @@ pub enum Municipality {
     },
     /// Alle Gemeinden zeigen
     List,
+    /// Die Adresse ändern, mit der Links in Mails und auf Etiketten beginnen
+    Address {
+        /// Hostname der Gemeinde
+        host: String,
+        /// Zum Beispiel https://stadtplatz.bindlach.example
+        url: String,
+    },
     /// Zeigen oder festlegen, woher die Kartenbilder kommen
     Map(map::Wish),
 }
@@ -95,7 +102,7 @@ pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
             email,
             centre,
         } => {
-            let base_url = config.public_url.clone().unwrap_or_else(|| format!("https://{host}"));
+            let base_url = address_of(config.public_url.as_deref(), &host);
             let mut town = Town::new(&name, kind.into(), land, centre, &base_url);
             (town.street, town.postcode_place, town.phone, town.email) = (street, place, phone, email);
             let id = found(&site, &[&host], town).await?;
@@ -107,11 +114,51 @@ pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
         Municipality::List => {
             for town in site.db.look_up(|tables| tables.municipalities()).await? {
                 let state = if town.active { "" } else { " (stillgelegt)" };
-                say(format_args!("{}  {}{state}", town.id, town.name));
+                let address = site.town(town.id).await?.map(|town| town.base_url.clone()).unwrap_or_default();
+                say(format_args!("{}  {}  {address}{state}", town.id, town.name));
             }
         }
+        Municipality::Address { host, url } => change_address(&site, &host, &url).await?,
     }
     site.db.close().await;
+    Ok(())
+}
+
+/// The address of a new town: the program's own if that is this town's, for one program serves many.
+fn address_of(public_url: Option<&str>, host: &str) -> String {
+    match public_url {
+        Some(url) if host_of(url).is_some_and(|known| known == db::plain_host(host)) => url.to_owned(),
+        _ => format!("https://{}", host.to_ascii_lowercase()),
+    }
+}
+
+/// The host of an address, plain as hosts are kept.
+pub fn host_of(url: &str) -> Option<String> {
+    let uri: axum::http::Uri = url.parse().ok()?;
+    let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
+    uri.host().filter(|_| is_web).map(db::plain_host)
+}
+
+async fn change_address(site: &Site, host: &str, url: &str) -> anyhow::Result<()> {
+    let id = super::town(site, Some(host)).await?;
+    let hosts = site.db.look_up(move |tables| tables.hosts_of(id)).await?;
+    let named = host_of(url).with_context(|| format!("{url} ist keine Adresse wie https://{host}"))?;
+    ensure!(hosts.contains(&named), "auf {named} antwortet diese Gemeinde nicht, nur auf {}", hosts.join(", "));
+    let mut town = (*site.town(id).await?.context("die Gemeinde ist nicht fertig eingerichtet")?).clone();
+    town.base_url = url.trim_end_matches('/').to_owned();
+    let written = site.db.write(id, move |tx| {
+        web::save_town(tx, &town)?;
+        tx.audit(Audit {
+            actor: "system".to_owned(),
+            action: "municipality.address_changed",
+            subject: format!("municipality:{}", tx.municipality()),
+            detail: json!({ "url": town.base_url }),
+        });
+        Ok::<_, db::DbError>(())
+    });
+    written.await?;
+    site.town_changed();
+    say(format_args!("Links beginnen jetzt mit {url}. Schon gedruckte Etiketten führen an die alte Adresse."));
     Ok(())
 }
 
@@ -153,7 +200,7 @@ fn register(tables: &db::Operating<'_>, name: &str, hosts: &[String]) -> anyhow:
     for host in hosts {
         let Some(known) = tables.municipality_by_host(host)? else { continue };
         // A town alone without any host answers everywhere; that makes it no other town's host.
-        if tables.hosts_of(known.id)?.contains(&host.to_ascii_lowercase()) {
+        if tables.hosts_of(known.id)?.contains(&db::plain_host(host)) {
             ensure!(known.name == name, "auf {host} antwortet schon {}", known.name);
             return Ok(known.id);
         }
@@ -164,4 +211,23 @@ fn register(tables: &db::Operating<'_>, name: &str, hosts: &[String]) -> anyhow:
         return Ok(known.id);
     }
     Ok(tables.add_municipality(name, &hosts.iter().map(String::as_str).collect::<Vec<_>>())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+
+    #[test]
+    fn a_town_has_the_address_of_its_own_host() {
+        let rows = [
+            (Some("https://eins.example"), "eins.example", "https://eins.example"),
+            (Some("https://eins.example:8443"), "Eins.example", "https://eins.example:8443"),
+            (Some("http://localhost:8080"), "localhost:8080", "http://localhost:8080"),
+            (Some("https://eins.example"), "zwei.example", "https://zwei.example"),
+            (None, "Zwei.example", "https://zwei.example"),
+        ];
+        for (public_url, host, address) in rows {
+            assert_eq!(address_of(public_url, host), address, "{public_url:?} {host}");
+        }
+    }
 }

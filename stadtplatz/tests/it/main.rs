@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
 mod access_matrix;
+mod addresses;
 mod backup;
 mod events;
 mod forms;

@@ -37,7 +37,7 @@ impl Program {
             .env_clear()
             .env("STADTPLATZ_DATA", &self.data)
             .env("STADTPLATZ_LISTEN", self.address.to_string())
-            .env("STADTPLATZ_PUBLIC_URL", format!("http://{}", self.address))
+            .env("STADTPLATZ_PUBLIC_URL", format!("http://localhost:{}", self.address.port()))
             .env("STADTPLATZ_LIMITS", "aus")
             .env("STADTPLATZ_LOG_LEVEL", "warn")
             .current_dir(&self.data)
