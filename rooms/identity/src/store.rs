@@ -239,12 +239,14 @@ pub fn all_roles(tx: &Tx<'_>) -> Result<HashMap<AccountId, Vec<RoleGrant>>, DbEr
     Ok(all)
 }
 
-/// How many active people besides this one manage the staff of the whole town.
+/// How many active people besides this one manage the staff of the whole town. Who never accepted the invitation
+/// cannot sign in and does not count.
 pub fn other_administrators(tx: &Tx<'_>, account: AccountId) -> Result<i64, DbError> {
     let count = tx.scalar(
         "SELECT COUNT(*) FROM identity_roles r
          JOIN identity_accounts a ON a.municipality = r.municipality AND a.id = r.account
-         WHERE r.municipality = $1 AND r.role = $2 AND r.unit = $3 AND a.active = $4 AND r.account <> $5",
+         WHERE r.municipality = $1 AND r.role = $2 AND r.unit = $3 AND a.active = $4 AND r.account <> $5
+           AND a.password IS NOT NULL",
         p![Role::Administrator, WHOLE_TOWN, true, account],
     )?;
     Ok(count.unwrap_or(0))
@@ -273,7 +275,7 @@ pub fn set_password(tx: &Tx<'_>, account: AccountId, password: &PasswordHash) ->
         "UPDATE identity_accounts SET password = $3, demo = $4 WHERE municipality = $1 AND id = $2",
         p![account, *password, false],
     )?;
-    Ok(())
+    access::forget_invitations(tx, account)
 }
 
 pub fn set_name(tx: &Tx<'_>, account: AccountId, name: &str) -> Result<(), DbError> {
@@ -288,6 +290,9 @@ pub fn set_home_unit(tx: &Tx<'_>, account: AccountId, unit: Option<OrgUnitId>) -
 
 /// Locks an account or opens it again; says whether that changed anything.
 pub fn set_active(tx: &Tx<'_>, account: AccountId, active: bool) -> Result<bool, DbError> {
+    if !active {
+        access::forget_invitations(tx, account)?;
+    }
     let rows = tx.exec(
         "UPDATE identity_accounts SET active = $3 WHERE municipality = $1 AND id = $2 AND active <> $3",
         p![account, active],

@@ -116,9 +116,15 @@ pub fn invitation(tx: &Tx<'_>, token: TokenHash) -> Result<Option<Invitation>, D
     )
 }
 
+/// A link somebody kept must not open an account whose password was chosen anew, or that was locked.
+pub fn forget_invitations(tx: &Tx<'_>, account: AccountId) -> Result<(), DbError> {
+    tx.exec("DELETE FROM identity_invitations WHERE municipality = $1 AND account = $2", p![account])?;
+    Ok(())
+}
+
 /// Replaces all older links of this person.
 pub fn put_invitation(tx: &Tx<'_>, account: AccountId, token: TokenHash, expires_at: Moment) -> Result<(), DbError> {
-    tx.exec("DELETE FROM identity_invitations WHERE municipality = $1 AND account = $2", p![account])?;
+    forget_invitations(tx, account)?;
     tx.exec(
         "INSERT INTO identity_invitations (municipality, token, account, expires_at) VALUES ($1, $2, $3, $4)",
         p![token, account, expires_at],

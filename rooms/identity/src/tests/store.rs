@@ -450,6 +450,8 @@ async fn accounts_change_and_the_last_administrator_is_counted() {
             let admin =
                 NewStaff { roles: vec![("administrator".to_owned(), None)], ..clerk("a@rathaus.example", None) };
             let first = store::create_staff(tx, &admin)?;
+            let never_came = NewStaff { email: "c@rathaus.example".into(), password: None, ..admin.clone() };
+            store::create_staff(tx, &never_came)?;
             let alone = store::other_administrators(tx, first)?;
             let second = store::create_staff(tx, &NewStaff { email: "b@rathaus.example".into(), ..admin })?;
             let together = store::other_administrators(tx, first)?;
@@ -464,6 +466,33 @@ async fn accounts_change_and_the_last_administrator_is_counted() {
         })
         .await;
         assert_eq!(seen, (0, 1, 0, Some(("Neuer Name".to_owned(), true))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_is_void_once_the_password_was_chosen_or_the_account_locked() {
+    on_both(SETS, async |test: TestDb| {
+        let town = test.town().await;
+        let seen = write(&test.db, town, |tx| {
+            let account = store::create_staff(tx, &clerk("a@rathaus.example", None))?;
+            let (later, mut seen) = (tx.now().plus_days(1), vec![]);
+            for token in [[1; 32], [2; 32]] {
+                store::put_invitation(tx, account, token, later)?;
+                seen.push(store::invitation(tx, token)?.is_some());
+                match token[0] {
+                    1 => store::set_password(tx, account, &hash())?,
+                    _ => {
+                        store::set_active(tx, account, false)?;
+                        store::set_active(tx, account, true)?;
+                    }
+                }
+                seen.push(store::invitation(tx, token)?.is_some());
+            }
+            Ok(seen)
+        })
+        .await;
+        assert_eq!(seen, [true, false, true, false]);
     })
     .await;
 }
