@@ -8,6 +8,7 @@ mod cookies;
 mod display;
 mod error;
 mod form;
+mod forwarded;
 mod headers;
 pub mod hours;
 mod keys;

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit,
-    assets, cookies, headers, operations, visit::flash_of,
+    assets, cookies, forwarded, headers, operations, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -83,11 +83,9 @@ async fn no_sniffing_of_methods(request: Request, next: Next) -> Response {
 /// Finds out who visits which town and hands it on as `Visit`.
 async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    // A socket on [::] sees IPv4 clients as ::ffff:a.b.c.d, which would be neither a known proxy nor a household.
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical();
-    let trusted = site.settings.trusted_proxies.iter().any(|net| net.contains(&peer));
-    let client = if trusted { forwarded_for(&request, &site).unwrap_or(peer) } else { peer };
-    let host = host_of(&request, trusted);
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let client = forwarded::client(peer, request.headers(), &site.settings.trusted_proxies);
+    let host = host_of(&request);
     if site.limits.check(LimitKind::Any, client).is_err() {
         return bare(StatusCode::TOO_MANY_REQUESTS, "5");
     }
@@ -153,28 +151,10 @@ fn wished_language(headers: &HeaderMap) -> Lang {
     if wish.trim_start().to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::De }
 }
 
-/// The last address in `X-Forwarded-For` that is not one of our proxies.
-fn forwarded_for(request: &Request, site: &Site) -> Option<IpAddr> {
-    let header = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
-    let all: Vec<IpAddr> = header
-        .flat_map(|line| line.split(','))
-        .filter_map(|a| a.trim().parse().ok())
-        .map(|a: IpAddr| a.to_canonical())
-        .collect();
-    let is_proxy = |address: &IpAddr| site.settings.trusted_proxies.iter().any(|net| net.contains(address));
-    all.into_iter().rev().find(|address| !is_proxy(address))
-}
-
-/// Lower case, without port. `X-Forwarded-Host` counts only from a trusted proxy.
-fn host_of(request: &Request, trusted: bool) -> String {
-    let forwarded = trusted.then(|| request.headers().get("x-forwarded-host")).flatten();
-    let given = forwarded.or_else(|| request.headers().get(header::HOST)).and_then(|v| v.to_str().ok());
-    let authority = given.or_else(|| request.uri().host()).unwrap_or("");
-    let without_port = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    without_port.to_ascii_lowercase()
+/// Lower case, without port.
+fn host_of(request: &Request) -> String {
+    let given = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
+    db::plain_host(given.or_else(|| request.uri().host()).unwrap_or(""))
 }
 
 fn bare(status: StatusCode, retry_after: &'static str) -> Response {

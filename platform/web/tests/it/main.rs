@@ -83,7 +83,7 @@ async fn the_host_chooses_the_town() {
 }
 
 #[tokio::test]
-async fn forwarded_headers_of_strangers_are_ignored() {
+async fn no_header_but_host_chooses_the_town() {
     on_both_sites(rooms, async |site| {
         site.found("eins.example", "Einsdorf").await;
         site.found("zwei.example", "Zweistadt").await;
