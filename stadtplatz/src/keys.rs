@@ -1,6 +1,7 @@
 //! The site's secret key in `DATA/keys/site.key`: made at the first start, readable by its owner only, synced before it
 //! is used. Several nodes share the folder or a copy of it.
 
+use crate::start;
 use anyhow::{Context, ensure};
 use base::Chance;
 use std::{
@@ -11,7 +12,7 @@ use std::{
 
 pub fn load_or_make(data: &Path, chance: &dyn Chance) -> anyhow::Result<[u8; 32]> {
     let folder = data.join("keys");
-    fs::create_dir_all(&folder).with_context(|| format!("{} lässt sich nicht anlegen", folder.display()))?;
+    start::private_folder(&folder)?;
     let path = folder.join("site.key");
     match read(&path) {
         Ok(key) => return Ok(key),
@@ -20,14 +21,13 @@ pub fn load_or_make(data: &Path, chance: &dyn Chance) -> anyhow::Result<[u8; 32]
     }
     let mut key = [0u8; 32];
     chance.fill(&mut key);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
-        Ok(mut file) => {
-            file.write_all(&key)?;
-            file.sync_all()?;
+    // Whole under another name first: killed in between, or read by another node, the key is there or not, never half.
+    let unfinished = folder.join(format!("site.key.{}", chance.below(u64::MAX)));
+    write(&unfinished, &key).with_context(|| format!("{} lässt sich nicht anlegen", unfinished.display()))?;
+    let linked = fs::hard_link(&unfinished, &path);
+    fs::remove_file(&unfinished)?;
+    match linked {
+        Ok(()) => {
             File::open(&folder)?.sync_all()?;
             Ok(key)
         }
@@ -35,6 +35,17 @@ pub fn load_or_make(data: &Path, chance: &dyn Chance) -> anyhow::Result<[u8; 32]
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(&path),
         Err(error) => Err(error).with_context(|| format!("{} lässt sich nicht anlegen", path.display())),
     }
+}
+
+/// A new file, its owner's alone, on disk.
+fn write(path: &Path, key: &[u8]) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(key)?;
+    file.sync_all()
 }
 
 fn read(path: &Path) -> anyhow::Result<[u8; 32]> {
@@ -57,6 +68,27 @@ mod tests {
         let first = load_or_make(folder.path(), &SystemChance).unwrap();
         assert_eq!(load_or_make(folder.path(), &SystemChance).unwrap(), first);
         assert_ne!(first, [0; 32]);
+        let left = fs::read_dir(folder.path().join("keys")).unwrap().count();
+        assert_eq!(left, 1, "nothing else stays");
+    }
+
+    #[test]
+    fn of_many_who_start_at_once_all_have_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| load_or_make(folder.path(), &SystemChance).unwrap())).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+
+    #[test]
+    fn a_start_that_was_killed_leaves_nothing_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("keys")).unwrap();
+        fs::write(folder.path().join("keys/site.key.0190f3a0"), b"").unwrap();
+        load_or_make(folder.path(), &SystemChance).unwrap();
     }
 
     #[test]

@@ -5,13 +5,24 @@ use crate::{config::Config, keys, rooms};
 use anyhow::Context;
 use base::{SystemChance, SystemClock};
 use db::Db;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use web::{Keys, Limits, Settings, Site, SiteParts};
+
+/// Makes a folder that only its owner may enter: what lies in it are people's reports and photos. One that is there
+/// already stays as its owner made it.
+pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .recursive(true)
+        .create(folder)
+        .with_context(|| format!("der Ordner {} lässt sich nicht anlegen", folder.display()))
+}
 
 /// The database alone, for commands that need no site.
 pub async fn database(config: &Config) -> anyhow::Result<Db> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("der Ordner {} lässt sich nicht anlegen", config.data.display()))?;
+    private_folder(&config.data)?;
     let shown = crate::config::without_secrets(&config.database);
     Db::open(db::Settings::new(config.database.clone()))
         .await
@@ -63,4 +74,22 @@ fn mailer(config: &Config) -> anyhow::Result<mail::Mailer> {
         .with_context(|| format!("mail_from = {} ist keine E-Mail-Adresse", config.mail_from))?;
     let settings = mail::Settings { url: config.smtp.clone(), folder: config.data.clone(), from };
     mail::Mailer::open(&settings, Arc::new(SystemClock)).context("smtp ist nicht richtig eingestellt")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::private_folder;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn a_new_folder_is_its_owners_alone_and_an_old_one_stays() {
+        let outer = tempfile::tempdir().unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let new = outer.path().join("daten/tief");
+        private_folder(&new).unwrap();
+        assert_eq!((mode(&new), mode(&outer.path().join("daten"))), (0o700, 0o700));
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o750)).unwrap();
+        private_folder(&new).unwrap();
+        assert_eq!(mode(&new), 0o750);
+    }
 }

@@ -15,7 +15,7 @@ const POSTGRES_FILE: &str = "stadtplatz.pgdump";
 
 pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
     ensure!(!folder.exists(), "{} gibt es schon: nennen Sie einen neuen Ordner", folder.display());
-    fs::create_dir_all(folder)?;
+    start::private_folder(folder)?;
     if sqlite_path(config).is_some() {
         let db = start::database(config).await?;
         let checked = db.backup(folder.join(SQLITE_FILE)).await.context("die Datenbank lässt sich nicht sichern")?;
@@ -45,7 +45,7 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
         ensure!(!target.exists(), "{} gibt es schon; es wurde nichts verändert", target.display());
         let source = folder.join(SQLITE_FILE);
         db::check_backup(&source).context("die Datenbank der Sicherung ist beschädigt")?;
-        fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
+        start::private_folder(target.parent().unwrap_or(Path::new(".")))?;
         fs::copy(&source, &target).context("die Datenbank lässt sich nicht einspielen")?;
         fs::File::open(&target)?.sync_all()?;
     } else {
@@ -96,7 +96,7 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
-    fs::create_dir_all(to).with_context(|| format!("{} lässt sich nicht anlegen", to.display()))?;
+    start::private_folder(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
