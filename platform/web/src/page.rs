@@ -68,6 +68,8 @@ pub struct DeskShell {
     pub groups: Vec<DeskGroup>,
     /// What was searched for, to keep it in the field.
     pub search: String,
+    /// May this person look into cases at all? Others get no field that leads to a closed door.
+    pub may_search: bool,
 }
 
 pub struct Page {
@@ -98,6 +100,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// Has this page the desk's search field and key help?
+    pub fn searches_cases(&self) -> bool {
+        self.desk.as_ref().is_some_and(|desk| desk.may_search)
+    }
+
     pub fn asset(&self, name: &str) -> &'static str {
         assets::url(name)
     }

@@ -161,7 +161,7 @@ impl Visit {
                 }
             }
         }
-        Ok(DeskShell { groups, search: String::new() })
+        Ok(DeskShell { groups, search: String::new(), may_search: self.may(Permission::CaseRead) })
     }
 
     /// The once-only key of a form; a missing or malformed one is a broken client, not a person's mistake.

@@ -127,7 +127,7 @@ pub fn read_into(state: &mut FormState, town: &mut Town) {
     }
     let email = state.form.text("email").to_owned();
     if !email.is_empty() && EmailAddress::parse(&email).is_err() {
-        state.refuse("email", "Prüfen Sie die E-Mail-Adresse, zum Beispiel rathaus@bindlach.example.");
+        state.refuse("email", "Prüfen Sie die E-Mail-Adresse, zum Beispiel rathaus@gemeinde.example.");
     }
     let mut week = OpeningHours::default();
     for day in 0..7 {

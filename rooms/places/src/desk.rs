@@ -109,7 +109,11 @@ struct AssetsPage {
 /// `GET /arbeit/objekte?art&ortsteil&ort`
 pub async fn list(visit: Visit, RawQuery(query): RawQuery) -> Answer {
     let form = Form::from_urlencoded(query.as_deref().unwrap_or_default());
-    let filter = AssetFilter::of(&form);
+    web::render(&list_page(&visit, form.into()).await?)
+}
+
+async fn list_page(visit: &Visit, form: FormState) -> Result<AssetsPage, PageError> {
+    let filter = AssetFilter::of(&form.form);
     let (wanted, v) = (filter.clone(), visit.clone());
     let (found, kinds, districts, desk) = visit
         .read(move |tx| {
@@ -118,8 +122,9 @@ pub async fn list(visit: Visit, RawQuery(query): RawQuery) -> Answer {
         })
         .await?;
     let next = found.assets.last().filter(|_| found.has_more);
-    web::render(&AssetsPage {
-        page: visit.page("Objekte und QR-Codes").with_desk(desk),
+    let page = visit.page("Objekte und QR-Codes").with_desk(desk);
+    Ok(AssetsPage {
+        page: if form.has_errors() { page.failed() } else { page },
         sheet: filter.address("/arbeit/objekte/bogen", ""),
         next: next.map(|last| filter.address("/arbeit/objekte", &last.token)).unwrap_or_default(),
         is_filtered: filter != AssetFilter::default(),
@@ -129,7 +134,7 @@ pub async fn list(visit: Visit, RawQuery(query): RawQuery) -> Answer {
             .collect(),
         districts: districts.iter().map(|name| Choice { value: name.clone(), label: name.clone() }).collect(),
         found,
-        form: form.into(),
+        form,
     })
 }
 
@@ -151,11 +156,17 @@ struct LabelsPage {
     town: String,
 }
 
-/// `GET /arbeit/objekte/bogen`: labels of the ticked things (`objekt`), or of all that fit the filter.
+/// `GET /arbeit/objekte/bogen`: labels of the ticked things (`objekt`, asked for with `auswahl`), or of all that fit the
+/// filter.
 pub async fn labels(visit: Visit, RawQuery(query): RawQuery) -> Answer {
     let form = Form::from_urlencoded(query.as_deref().unwrap_or_default());
     let filter = AssetFilter::of(&form);
     let ticked: Vec<String> = form.all("objekt").take(LABELS_MAX).map(str::to_owned).collect();
+    if form.has("auswahl") && ticked.is_empty() {
+        let mut state = FormState::from(form);
+        state.refuse("", "Kreuzen Sie mindestens ein Objekt an.");
+        return Visit::unprocessable(&list_page(&visit, state).await?);
+    }
     let (wanted, v) = (filter.clone(), visit.clone());
     let (found, desk) = visit
         .read(move |tx| {

@@ -200,7 +200,9 @@ fn unsent(form: &FormState, is_open: bool) -> Vec<(&'static str, &'static str, S
 /// The town's own picture of the place; empty without a position.
 fn map(lat: Option<f64>, lon: Option<f64>) -> String {
     match (lat, lon) {
-        (Some(lat), Some(lon)) => format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320"),
+        (Some(lat), Some(lon)) => {
+            format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320&pins={lat:.6},{lon:.6},ort")
+        }
         _ => String::new(),
     }
 }

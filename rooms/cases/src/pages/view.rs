@@ -185,7 +185,9 @@ fn facts(t: &'static Texts, status: &Status) -> Vec<(String, String)> {
 
 fn map(head: &CaseHead) -> String {
     match (head.lat, head.lon) {
-        (Some(lat), Some(lon)) => format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320"),
+        (Some(lat), Some(lon)) => {
+            format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=320&pins={lat:.6},{lon:.6},ort")
+        }
         _ => String::new(),
     }
 }

@@ -51,6 +51,18 @@ async fn the_desk_speaks_german_whatever_the_browser_prefers() {
 }
 
 #[tokio::test]
+async fn nothing_ticked_prints_nothing() {
+    on_both_sites(rooms, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let mut head = staff(&site, town, "head").await;
+        head.visit("/arbeit/objekte/bogen").await.is(200).shows("QR-Codes drucken");
+        let asked = head.visit("/arbeit/objekte/bogen?auswahl=ja&art=bench").await;
+        asked.is(422).shows("Kreuzen Sie mindestens ein Objekt an.").shows("Objekte und QR-Codes");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_front_page_leads_only_where_something_is() {
     on_both_sites(rooms, async |site: TestSite| {
         site.found(HOST, "Ahornfurt").await;

@@ -62,7 +62,8 @@ struct PhotoRow {
     id: String,
     image: String,
     is_public: bool,
-    public_image: String,
+    /// The picture is the public copy with its covered places, not the photo as it came.
+    is_covered: bool,
     /// The public copy this page shows; sent back, so that nobody uncovers what a colleague covered.
     public_blob: String,
     action: String,
@@ -131,6 +132,9 @@ async fn show_with(visit: Visit, name: Option<String>, form: FormState) -> Answe
             form.form.set("reason", report.reason.as_str());
         }
         let mut open = open_of(&report, &photos, &complaints);
+        if !visit.may(Permission::CaseRead) {
+            open.case_href.clear();
+        }
         if form.form.integer("version").is_some_and(|seen| seen != report.version) {
             open.stored_title.clone_from(&report.public_title);
             open.stored_body.clone_from(&report.public_body);
@@ -156,12 +160,12 @@ fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(ba
     let number = report.number.as_str();
     let photo = |photo: &store::ReviewPhoto| PhotoRow {
         id: photo.id.to_string(),
-        image: format!("/arbeit/meldung/{number}/foto/{}", photo.id),
+        image: match photo.covered() {
+            Some(blob) => format!("/arbeit/meldung/{number}/foto/{}?stand={blob}", photo.id),
+            None => format!("/arbeit/meldung/{number}/foto/{}", photo.id),
+        },
         is_public: photo.public_blob.is_some(),
-        public_image: photo
-            .public_blob
-            .map(|blob| format!("/arbeit/meldung/{number}/foto/{}?stand={blob}", photo.id))
-            .unwrap_or_default(),
+        is_covered: photo.covered().is_some(),
         public_blob: photo.public_blob.map(|blob| blob.to_string()).unwrap_or_default(),
         action: format!("/arbeit/meldung/{number}/foto/{}", photo.id),
     };
@@ -401,12 +405,14 @@ fn boxes(form: &Form) -> Vec<Area> {
     all.filter_map(|((x, y), (w, h))| blur_area(x, y, w, h)).collect()
 }
 
-/// The blob the public may see: the photo itself without boxes, else a covered copy.
+/// The blob the public may see: the photo itself without boxes, else a covered copy. What is covered stays so: boxes are
+/// added to the copy that is public, and none of them leaves it as it is. Only a photo that was hidden begins anew.
 async fn covered(visit: &Visit, row: &store::ReviewPhoto, boxes: Vec<Area>) -> Result<Uuid, PageError> {
+    let from = row.covered().unwrap_or(row.blob);
     if boxes.is_empty() {
-        return Ok(row.blob);
+        return Ok(from);
     }
-    let key = BlobKey::whole(visit.town_id(), BlobId(row.blob)).part(Part::Large);
+    let key = BlobKey::whole(visit.town_id(), BlobId(from)).part(Part::Large);
     let store_error = PageError::because("could not read or store a photo under review");
     let jpeg: Option<Bytes> = match visit.site.files.get(key).await {
         Ok(jpeg) => jpeg,

@@ -68,6 +68,13 @@ record! {
     }
 }
 
+impl ReviewPhoto {
+    /// The public copy, if it is another picture than the one that came.
+    pub fn covered(&self) -> Option<Uuid> {
+        self.public_blob.filter(|public| *public != self.blob)
+    }
+}
+
 pub fn photos_for_review(tx: &Tx<'_>, report: ReportId) -> Result<Vec<ReviewPhoto>, DbError> {
     tx.query(
         "SELECT id, blob, public_blob FROM reports_photos WHERE municipality = $1 AND report = $2 ORDER BY rank",
