@@ -102,15 +102,20 @@ pub fn safe_name(name: &str, kind: Kind) -> String {
     let clean: String = last_part(name)
         .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | ';' | '%') { '-' } else { c })
         .collect();
-    let clean = clean.trim().trim_matches(['.', ' ']);
+    let clean = clean.trim_matches(is_edge);
     let (stem, ending) = match clean.rsplit_once('.') {
         Some((stem, ending)) if kind.endings().contains(&ending.to_lowercase().as_str()) => (stem, ending),
         _ => (clean, kind.endings()[0]),
     };
     let stem: String = stem.chars().take(NAME_CHARS).collect();
-    let stem = stem.trim_matches(['.', ' ']);
+    let stem = stem.trim_matches(is_edge);
     let stem = if stem.is_empty() || is_reserved(stem) { "Datei" } else { stem };
     format!("{stem}.{}", ending.to_lowercase())
+}
+
+/// What no name begins or ends with.
+fn is_edge(c: char) -> bool {
+    c == '.' || c.is_whitespace()
 }
 
 /// The name in a sentence to whoever sent the file: as they know it, whatever the content is.

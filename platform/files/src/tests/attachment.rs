@@ -88,6 +88,7 @@ fn names_are_made_harmless() {
     }
     assert_eq!(safe_name("foto.jpeg", Kind::Jpeg), "foto.jpeg");
     assert_eq!(safe_name(&"ü".repeat(500), Kind::Text).chars().count(), 84);
+    assert_eq!(safe_name(".\u{a0}a", Kind::Pdf), "a.pdf");
 }
 
 #[test]
