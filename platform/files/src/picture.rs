@@ -11,7 +11,7 @@ use image::{
     imageops::{self, FilterType},
 };
 use std::{fmt, io::Cursor};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Longest side in pixels and JPEG quality of the sizes large, medium and small.
 const SIZES: [(u32, u8); 3] = [(1600, 82), (800, 80), (240, 76)];
@@ -78,11 +78,9 @@ pub async fn prepare_upload(incoming: &Incoming, limits: Limits) -> Result<Pictu
     if incoming.size() > limits.bytes {
         return Err(Refused::TooLarge { limit: limits.bytes }.into());
     }
-    // The semaphore is never closed; were it, refusing would be right.
-    let _seat = SEATS.acquire().await.map_err(|_| Refused::Broken)?;
+    let seat = seat().await?;
     let bytes = incoming.read().await?;
-    let prepared = tokio::task::spawn_blocking(move || prepare_now(&bytes, limits)).await;
-    Ok(prepared.unwrap_or(Err(Refused::Broken))?)
+    Ok(work_at(seat, move || prepare_now(&bytes, limits)).await?)
 }
 
 /// Makes the areas unreadable for good and writes all sizes anew from the result, so that none of them keeps the
@@ -113,10 +111,27 @@ pub fn prepare_now(bytes: &[u8], limits: Limits) -> Result<Picture, Refused> {
     Ok(Picture { sizes: encode_sizes(&upright)?, width, height, exif_position: decoded.position })
 }
 
-async fn seated<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refused> + Send + 'static) -> Result<T, Refused> {
+pub(crate) async fn seated<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    work_at(seat().await?, work).await
+}
+
+async fn seat() -> Result<SemaphorePermit<'static>, Refused> {
     // The semaphore is never closed; were it, refusing would be right.
-    let _seat = SEATS.acquire().await.map_err(|_| Refused::Broken)?;
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Refused::Broken))
+    SEATS.acquire().await.map_err(|_| Refused::Broken)
+}
+
+/// The seat goes with the work: whoever hangs up leaves it behind, and it is free only when the work is over.
+async fn work_at<T: Send + 'static>(
+    seat: SemaphorePermit<'static>,
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    let working = move || {
+        let _seat = seat;
+        work()
+    };
+    tokio::task::spawn_blocking(working).await.unwrap_or(Err(Refused::Broken))
 }
 
 struct Decoded {

@@ -24,7 +24,8 @@ const ROUNDS: u32 = 2;
 const LANES: u32 = 1;
 
 /// Each hash takes 19 MiB: a flood of sign-ins must wait instead of eating the memory.
-static HASHING: Semaphore = Semaphore::const_new(4);
+pub(crate) const HASHES_AT_ONCE: usize = 4;
+pub(crate) static HASHING: Semaphore = Semaphore::const_new(HASHES_AT_ONCE);
 
 /// The stored form of a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -245,9 +246,12 @@ fn decoy() -> Option<&'static str> {
         .as_deref()
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PageError> {
+/// The permit goes with the work: whoever hangs up leaves it behind, and it is free only when the memory is.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PageError> {
     let permit = HASHING.acquire().await.map_err(|_| PageError::internal("password hashing is closed"))?;
-    let result = tokio::task::spawn_blocking(work).await;
-    drop(permit);
-    result.map_err(|_| PageError::internal("password hashing broke off"))
+    let working = move || {
+        let _permit = permit;
+        work()
+    };
+    tokio::task::spawn_blocking(working).await.map_err(|_| PageError::internal("password hashing broke off"))
 }

@@ -105,20 +105,27 @@ fn cache() -> &'static Pictures<Key> {
 }
 
 /// One drawing thread less than cores, so that drawing never starves the pages.
-fn drawing() -> &'static Semaphore {
-    static DRAWING: OnceLock<Semaphore> = OnceLock::new();
-    DRAWING.get_or_init(|| {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Semaphore::new((cores - 1).clamp(1, 6))
-    })
+pub(crate) fn drawing_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    (cores - 1).clamp(1, 6)
 }
 
-async fn on_drawing_thread(
+pub(crate) fn drawing() -> &'static Semaphore {
+    static DRAWING: OnceLock<Semaphore> = OnceLock::new();
+    DRAWING.get_or_init(|| Semaphore::new(drawing_threads()))
+}
+
+/// The permit goes with the drawing: a browser that hangs up leaves it behind, and it is free only when the picture is done.
+pub(crate) async fn on_drawing_thread(
     draw: impl FnOnce() -> Result<Vec<u8>, MapRefusal> + Send + 'static,
 ) -> Result<Bytes, PictureError> {
     let permit = tokio::time::timeout(WAIT, drawing().acquire()).await;
-    let _permit = permit.ok().and_then(Result::ok).ok_or(PictureError::Busy)?;
-    match tokio::task::spawn_blocking(draw).await {
+    let permit = permit.ok().and_then(Result::ok).ok_or(PictureError::Busy)?;
+    let drawing = move || {
+        let _permit = permit;
+        draw()
+    };
+    match tokio::task::spawn_blocking(drawing).await {
         Ok(drawn) => Ok(Bytes::from(drawn?)),
         Err(_) => Err(PictureError::Refused(MapRefusal::Encoding)),
     }

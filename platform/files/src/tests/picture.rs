@@ -2,7 +2,7 @@
 
 use crate::{
     Area, Refused, Settings, Store, StoreError,
-    picture::{Jpeg, Limits, Picture, SEATS, prepare, prepare_now, prepare_upload, redact},
+    picture::{Jpeg, Limits, Picture, SEATS, prepare, prepare_now, prepare_upload, redact, seated},
 };
 use base::Position;
 use bytes::Bytes;
@@ -398,4 +398,25 @@ async fn an_upload_waits_for_its_seat_on_disk_and_not_in_memory() {
     let small = Limits { bytes: 10, ..Limits::default() };
     let refused = prepare_upload(&upload, small).await.unwrap_err();
     assert!(matches!(refused, StoreError::Refused(Refused::TooLarge { limit: 10 })));
+}
+
+#[tokio::test]
+async fn who_hangs_up_leaves_the_seat_to_the_work_that_goes_on() {
+    let (started, mut has_started) = tokio::sync::mpsc::unbounded_channel();
+    let mut held = vec![];
+    for _ in 0..2 {
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let started = started.clone();
+        let visit = tokio::spawn(seated(move || {
+            started.send(()).unwrap();
+            ends.recv().map_err(|_| Refused::Broken)
+        }));
+        has_started.recv().await.unwrap();
+        visit.abort();
+        assert!(visit.await.unwrap_err().is_cancelled());
+        held.push(end);
+    }
+    assert!(SEATS.try_acquire().is_err(), "both pictures are still in work");
+    held.iter().for_each(|end| end.send(()).unwrap());
+    drop(SEATS.acquire_many(2).await.unwrap());
 }

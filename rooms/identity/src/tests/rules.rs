@@ -1,10 +1,11 @@
-//! Rules without a database: return paths, passwords, waits, grants, who may manage whom.
+//! Rules without a database: return paths, passwords and how many are hashed at once, waits,
+//! grants, who may manage whom.
 
 use crate::{
     PasswordRefusal, Role, RoleGrant, Units,
     brake::{Device, brakes},
     check_new_password, own_path,
-    password::hash_password_blocking,
+    password::{HASHES_AT_ONCE, HASHING, blocking, hash_password_blocking},
     role::{grants, makes_circle, may_edit_unit, may_grant, may_manage, unfold, units_for},
     session::{device, is_alive},
     sign_in::first_page,
@@ -228,4 +229,25 @@ fn everybody_starts_on_a_page_they_may_see() {
         let roles: Vec<RoleGrant> = given.map(|given| role(given, None)).into_iter().collect();
         assert_eq!(first_page(&actor(&roles)), page, "{given:?}");
     }
+}
+
+#[tokio::test]
+async fn who_hangs_up_frees_no_memory_that_is_still_in_use() {
+    let (started, mut has_started) = tokio::sync::mpsc::unbounded_channel();
+    let mut held = vec![];
+    for _ in 0..HASHES_AT_ONCE {
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let started = started.clone();
+        let visit = tokio::spawn(blocking(move || {
+            started.send(()).unwrap();
+            ends.recv().unwrap();
+        }));
+        has_started.recv().await.unwrap();
+        visit.abort();
+        assert!(visit.await.unwrap_err().is_cancelled());
+        held.push(end);
+    }
+    assert!(HASHING.try_acquire().is_err(), "all hashes are still being made");
+    held.iter().for_each(|end| end.send(()).unwrap());
+    drop(HASHING.acquire_many(u32::try_from(HASHES_AT_ONCE).unwrap()).await.unwrap());
 }

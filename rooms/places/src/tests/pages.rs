@@ -2,6 +2,7 @@
 
 use super::at;
 use super::store::small_town;
+use crate::tiles::{drawing, drawing_threads, on_drawing_thread};
 use testkit::{TestSite, on_both_sites};
 use web::Room;
 
@@ -109,4 +110,26 @@ async fn suggestions_come_as_data_for_those_who_ask() {
         assert_eq!(crate::in_address("Lindenstraße 5 & Co"), "Lindenstra%C3%9Fe%205%20%26%20Co");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_browser_that_hangs_up_frees_no_thread_that_still_draws() {
+    let (started, mut has_started) = tokio::sync::mpsc::unbounded_channel();
+    let mut held = vec![];
+    for _ in 0..drawing_threads() {
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let started = started.clone();
+        let visit = tokio::spawn(on_drawing_thread(move || {
+            started.send(()).unwrap();
+            ends.recv().unwrap();
+            Ok(vec![])
+        }));
+        has_started.recv().await.unwrap();
+        visit.abort();
+        assert!(visit.await.unwrap_err().is_cancelled());
+        held.push(end);
+    }
+    assert!(drawing().try_acquire().is_err(), "all threads still draw");
+    held.iter().for_each(|end| end.send(()).unwrap());
+    drop(drawing().acquire_many(u32::try_from(drawing_threads()).unwrap()).await.unwrap());
 }
