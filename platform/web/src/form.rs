@@ -1,17 +1,16 @@
 //! What a person typed: read with limits, given back untouched when something is wrong. `Form` is the raw input,
 //! `FormState` adds what must be mended. Bad input is an answer (422), never an error.
 
-use crate::{PageError, Upload, Visit, upload};
+use crate::{PageError, Upload, Visit, multipart};
 use axum::{
-    RequestExt,
     body::Bytes,
-    extract::{FromRequest, Multipart, Request},
+    extract::{FromRequest, Request},
 };
 use http::header;
 
 /// Most fields a form of ours has is below 60; more is no person.
-const FIELDS_MAX: usize = 400;
-const TEXT_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const FIELDS_MAX: usize = 400;
+pub(crate) const TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// Fields in the order they came; a name may come several times.
 #[derive(Clone, Default)]
@@ -82,6 +81,14 @@ impl Form {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    pub(crate) fn parts(&self) -> usize {
+        self.fields.len() + self.uploads.len()
+    }
+
+    pub(crate) fn push(&mut self, name: String, value: String) {
+        self.fields.push((name, value));
+    }
+
     /// SHA-256 over the fields without the once-only key: same key with other content is a conflict.
     pub fn fingerprint(&self) -> [u8; 32] {
         use aws_lc_rs::digest::{Context, SHA256};
@@ -116,9 +123,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         visit.limit(crate::LimitKind::Form)?;
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         if kind.starts_with("multipart/form-data") {
-            let multipart: Multipart =
-                request.extract().await.map_err(|_| PageError::BadRequest("multipart without boundary"))?;
-            return read_multipart(multipart, &visit).await;
+            return multipart::read(request, &visit).await;
         }
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(PageError::BadRequest("the form is neither urlencoded nor multipart"));
@@ -129,38 +134,14 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Drops NUL, which PostgreSQL cannot store, and the characters that turn the direction of everything behind them
-/// (Unicode UAX #9), with which one text could garble another person's page.
-fn harmless(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '\0' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')).collect()
-}
-
-async fn read_multipart(mut multipart: Multipart, visit: &Visit) -> Result<Form, PageError> {
-    let broken = |error| upload::broken(&error);
-    let mut form = Form::default();
-    let mut text_bytes = 0;
-    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
-        let name = field.name().unwrap_or("").to_owned();
-        if form.fields.len() + form.uploads.len() >= FIELDS_MAX {
-            return Err(PageError::TooLarge);
-        }
-        if field.file_name().is_some() {
-            if let Some(upload) = upload::receive(name, field, visit, form.uploads.len()).await? {
-                form.uploads.push(upload);
-            }
-            continue;
-        }
-        let mut value = Vec::new();
-        while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            text_bytes += chunk.len();
-            if text_bytes > TEXT_BYTES_MAX {
-                return Err(PageError::TooLarge);
-            }
-            value.extend_from_slice(&chunk);
-        }
-        form.fields.push((name, harmless(&String::from_utf8_lossy(&value))));
-    }
-    Ok(form)
+/// Drops control characters, which PostgreSQL cannot store (NUL) or XML cannot carry (most others), and the characters
+/// that turn the direction of everything behind them (Unicode UAX #9), with which one text could garble another
+/// person's page.
+pub(crate) fn harmless(text: &str) -> String {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    // Non-characters are no control characters, but XML 1.0 knows neither.
+    let is_harmful = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}');
+    text.chars().filter(|c| !is_control(*c) && !is_harmful(*c)).collect()
 }
 
 /// One thing to mend. `field` is the id of the input it belongs to, empty for the form as a whole.
@@ -237,6 +218,13 @@ mod tests {
         assert!(form.has("leer") && form.text("leer").is_empty());
         assert!(form.has("xy"));
         assert_eq!(Form::from_urlencoded("a=vor%E2%80%AEnach").text("a"), "vornach");
+    }
+
+    #[test]
+    fn only_line_ends_and_tabs_are_kept_of_the_control_characters() {
+        let typed: String = (0..=0xA0).filter_map(char::from_u32).filter(|c| c.is_control()).collect();
+        assert_eq!(harmless(&format!("a{typed}\u{FFFF}b")), "a\t\n\rb");
+        assert_eq!(Form::from_urlencoded("a=vor%0Bnach").text("a"), "vornach");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod headers;
 pub mod hours;
 mod keys;
 mod limits;
+mod multipart;
 mod operations;
 mod page;
 mod photos;

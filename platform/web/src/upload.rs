@@ -34,9 +34,6 @@ pub async fn receive(
     let settings = &visit.site.settings;
     let name: String = field.file_name().unwrap_or("").chars().take(NAME_CHARACTERS_MAX).collect();
     let outcome = if so_far >= settings.uploads_max {
-        if name.is_empty() {
-            return Ok(None);
-        }
         Err(StoreError::Refused(Refused::TooMany))
     } else {
         visit.site.files.incoming(&mut field, settings.upload_bytes_max).await
@@ -50,6 +47,9 @@ pub async fn receive(
         Err(error) => return Err(PageError::because("could not take an upload to disk")(Box::new(error))),
     };
     while field.chunk().await.map_err(|error| broken(&error))?.is_some() {}
+    if so_far >= settings.uploads_max && name.is_empty() {
+        return Ok(None);
+    }
     Ok(Some(Upload { field: field_name, name, outcome }))
 }
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod multipart;
+
 use axum::response::Html;
 use base::{AccountId, Grant, Permission, StaffActor};
 use db::{Audit, DbError, Once};

@@ -303,7 +303,7 @@ async fn photos_are_kept_over_mistakes_and_wrong_ones_are_named() {
 async fn the_unreviewed_is_nowhere_and_the_reviewed_everywhere() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
-        let number = number_of(&report(&site, "litter/glass", "Viele Scherben am Rand", "").await);
+        let number = number_of(&report(&site, "litter/glass", "Viele Scherben\u{b} am Rand", "").await);
         let mut visitor = site.visitor(HOST);
         let pages = ["/meldungen?stand=alle".to_owned(), "/meldungen.rss".to_owned(), "/meldungen.geojson".to_owned()];
         for page in &pages {
@@ -316,6 +316,7 @@ async fn the_unreviewed_is_nowhere_and_the_reviewed_everywhere() {
         for page in &pages {
             let seen = visitor.visit(page).await;
             assert!(seen.is(200).html().contains(&number), "{page}");
+            assert!(!seen.html().contains(|c: char| c.is_control() && c != '\n'), "XML knows no other: {page}");
         }
         let one = visitor.visit(&format!("/melden/{number}")).await;
         one.is(200).shows("Viele Scherben am Rand").shows("gemeldet");
