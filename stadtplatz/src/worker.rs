@@ -153,34 +153,20 @@ async fn deliver(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<
     Ok(())
 }
 
-/// Each room's upkeep in a transaction of its own. A room that fails gets a job of its own, which comes back until it
-/// works or a person looks; the others and the next half hour do not suffer.
+/// Every half hour each room gets a job of its own, and the next half hour is planned with them: a room that fails or is
+/// slow comes back until it works or a person looks, and neither the others nor the rhythm suffer.
 async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
     let (stage, ticket) = (Arc::new(stage(site, town).await?), job.ticket);
-    let only = job.payload["room"].as_str();
-    let mut failed = None;
-    let mut again = vec![];
-    for room in site.rooms.iter().filter(|room| only.is_none_or(|only| room.name == only)) {
-        let (work, stage) = (room.upkeep, Arc::clone(&stage));
-        if let Err(error) = site.db.write(town, move |tx| work(tx, &stage)).await {
-            tracing::warn!(%error, room = room.name, "the upkeep of a room failed");
-            again.push(room.name);
-            failed = Some(error);
-        }
-    }
-    // The job of one room alone comes back until a person sees it.
-    if let (Some(error), Some(_)) = (failed, only) {
-        return Err(error.into());
-    }
-    let of_one_room = only.is_some();
+    let only = job.payload["room"].as_str().map(str::to_owned);
     site.db
         .write(town, move |tx| {
             tx.finish_job(ticket)?;
-            if of_one_room {
-                return Ok(());
+            let mut rooms = stage.site.rooms.iter();
+            if let Some(only) = &only {
+                return rooms.find(|room| room.name == only.as_str()).map_or(Ok(()), |room| (room.upkeep)(tx, &stage));
             }
-            for room in &again {
-                let (payload, key) = (json!({ "room": room }), Some((*room).to_owned()));
+            for room in rooms {
+                let (payload, key) = (json!({ "room": room.name }), Some(room.name.to_owned()));
                 tx.enqueue(NewJob { kind: UPKEEP_JOB, payload, run_at: None, key });
             }
             db::forget_events(tx, tx.now().plus_days(-EVENTS_KEPT_DAYS))?;
@@ -192,8 +178,14 @@ async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(
 }
 
 /// Removes uploads no row names: photos of drafts nobody sent, of refused answers, of a crash in between. A day of grace
-/// lies between an upload and the row that names it.
+/// lies between an upload and the row that names it. The next day is planned first, so that a sweep that always fails
+/// stops none of the later ones.
 async fn sweep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(), JobError> {
+    let plan_next = |tx: &Tx<'_>| {
+        plan(tx, SWEEP_JOB, DAY_SECONDS);
+        Ok::<_, DbError>(())
+    };
+    site.db.write(town, plan_next).await?;
     let rooms = Arc::clone(&site.rooms);
     let read_names = move |tx: &Tx<'_>| {
         let mut named = HashSet::new();
@@ -206,14 +198,7 @@ async fn sweep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<()
     let older_than = site.clock.now().plus_seconds(-DAY_SECONDS);
     let swept = site.files.sweep(town, older_than, move |key| named.contains(&key.id)).await;
     swept.map_err(|_| JobError::Later("sweep.disk"))?;
-    let ticket = job.ticket;
-    site.db
-        .write(town, move |tx| {
-            tx.finish_job(ticket)?;
-            plan(tx, SWEEP_JOB, DAY_SECONDS);
-            Ok::<_, DbError>(())
-        })
-        .await?;
+    site.db.finish_job(job.ticket).await?;
     Ok(())
 }
 

@@ -94,3 +94,33 @@ fn no_room_listens_to_one_event_twice() {
         assert_eq!(events.len(), all, "{} listens twice to one of {events:?}", room.name);
     }
 }
+
+#[tokio::test]
+async fn upkeep_and_sweep_that_always_fail_are_there_again_the_next_time() {
+    fn failing() -> Vec<Room> {
+        let blobs = |_: &Tx<'_>| Err(DbError::WrongShape("broken on purpose".to_owned()));
+        vec![Room { upkeep: |tx, stage| broken(tx, stage, &json!({})), blobs, ..Room::named("a") }]
+    }
+    on_both_sites(failing, async |site: TestSite| {
+        let town = site.found(HOST, "Ahornfurt").await;
+        let plan = |tx: &Tx<'_>| {
+            stadtplatz::worker::plan_upkeep(tx);
+            Ok::<_, DbError>(())
+        };
+        site.site.db.write(town, plan).await.unwrap();
+        let mut stuck = 0;
+        for _ in 0..3 {
+            for _ in 0..48 {
+                site.clock.advance_seconds(4_400);
+                stadtplatz::worker::run_until_idle(&site.site).await.unwrap();
+            }
+            let jobs = site.site.db.read(town, |tx| tx.stuck_jobs(100)).await.unwrap();
+            assert!(jobs.iter().any(|job| job.kind == "upkeep") && jobs.iter().any(|job| job.kind == "sweep"));
+            assert!(jobs.len() > stuck, "they were tried again");
+            stuck = jobs.len();
+        }
+        let (waiting, _) = site.site.db.job_counts().await.unwrap();
+        assert!(waiting >= 2, "the next half hour and the next day are planned");
+    })
+    .await;
+}
