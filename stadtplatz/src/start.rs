@@ -76,20 +76,20 @@ fn mailer(config: &Config) -> anyhow::Result<mail::Mailer> {
     mail::Mailer::open(&settings, Arc::new(SystemClock)).context("smtp ist nicht richtig eingestellt")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use super::private_folder;
-    use std::{fs, os::unix::fs::PermissionsExt};
-
+    #[cfg(unix)]
     #[test]
     fn a_new_folder_is_its_owners_alone_and_an_old_one_stays() {
+        use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
         let outer = tempfile::tempdir().unwrap();
-        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let new = outer.path().join("daten/tief");
-        private_folder(&new).unwrap();
+        super::private_folder(&new).unwrap();
         assert_eq!((mode(&new), mode(&outer.path().join("daten"))), (0o700, 0o700));
         fs::set_permissions(&new, fs::Permissions::from_mode(0o750)).unwrap();
-        private_folder(&new).unwrap();
+        super::private_folder(&new).unwrap();
         assert_eq!(mode(&new), 0o750);
     }
 }
