@@ -69,7 +69,7 @@ class BlurEditor {
   }
 
   field(row, name) {
-    return row.querySelector(`input[name="${name}"]`);
+    return row.querySelector(`input[name^="${name}-"]`);
   }
 
   read(row) {

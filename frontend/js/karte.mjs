@@ -14,12 +14,6 @@ function themeOfPage() {
   return dark.matches ? "dark" : "light";
 }
 
-function plainText(text) {
-  const span = document.createElement("span");
-  span.textContent = text;
-  return span.innerHTML;
-}
-
 function pinIcon(kind) {
   const html = '<svg viewBox="-28 -76 56 78" aria-hidden="true"><path d="M0 0c-18-24-26-34-26-46a26 26 0 0 1 52 0c0 12-8 22-26 46Z"/><circle cy="-46" r="9"/></svg>';
   return new DivIcon({ className: `map-pin ${kind}`, iconSize: [36, 48], iconAnchor: [18, 47], html });
@@ -31,18 +25,30 @@ class TownMap {
     this.panel = element.closest("[data-map-panel]") ?? element.parentElement;
     this.form = element.closest("form");
     this.status = this.panel.querySelector("[data-map-status]");
+    this.strip();
     const { lat, lon, zoom } = this.data;
-    this.map = new LeafletMap(element, { zoomControl: false, keyboard: true, maxZoom: 19, minZoom: 10, scrollWheelZoom: false, zoomAnimation: !still(), fadeAnimation: !still(), markerZoomAnimation: !still() });
+    this.map = new LeafletMap(element, { zoomControl: false, attributionControl: false, keyboard: true, maxZoom: 19, minZoom: 10, scrollWheelZoom: false, zoomAnimation: !still(), fadeAnimation: !still(), markerZoomAnimation: !still() });
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", this.data.wordMap ?? "");
     this.map.setView([Number(lat), Number(lon)], Number(zoom));
-    this.map.attributionControl.setPrefix(false);
-    this.map.attributionControl.addAttribution(plainText(this.data.attribution ?? ""));
     this.tiles();
     this.wheelOnlyInUse(element);
     this.controls();
     if (this.data.pickLat) this.picking();
     if (this.data.markers) this.markers();
+  }
+
+  /** Source and buttons stand under the map: on it they would cover marks that a finger must hit (WCAG 2.5.8). */
+  strip() {
+    const note = document.createElement("p");
+    note.className = "map-attribution";
+    note.textContent = this.data.attribution ?? "";
+    const strip = document.createElement("div");
+    strip.className = "map-strip";
+    const controls = this.panel.querySelector(".map-controls");
+    if (controls) controls.before(strip);
+    else this.panel.append(strip);
+    strip.append(note, ...(controls ? [controls] : []));
   }
 
   tiles() {
