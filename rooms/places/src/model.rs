@@ -80,6 +80,8 @@ pub struct PlaceHit {
     pub kind: PlaceKind,
     /// Set when the hit is a thing of the town.
     pub asset: Option<AssetId>,
+    /// One spot, and the one that was typed: not a whole street, not a street or neighbour for an unknown house number.
+    pub exact: bool,
 }
 
 record! {

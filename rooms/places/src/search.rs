@@ -49,7 +49,7 @@ pub fn search_places(tx: &Tx<'_>, text: &str, near: Option<Position>, limit: usi
             let (position, id) = (asset.position(), asset.id);
             hits.push((
                 -1.0,
-                PlaceHit { label: asset.title(), sub, position, kind: PlaceKind::Asset, asset: Some(id) },
+                PlaceHit { label: asset.title(), sub, position, kind: PlaceKind::Asset, asset: Some(id), exact: true },
             ));
         }
     }
@@ -69,11 +69,17 @@ pub fn search_places(tx: &Tx<'_>, text: &str, near: Option<Position>, limit: usi
     }
     // A street stands behind its own door when a number was typed.
     let behind = if query.number.is_some() { 0.35 } else { 0.0 };
-    hits.extend(names.iter().map(|(score, entry)| (score + behind, name_hit(entry))));
+    let hit = |entry: &Entry| PlaceHit { exact: query.number.is_none() && !is_long(entry.kind), ..name_hit(entry) };
+    hits.extend(names.iter().map(|(score, entry)| (score + behind, hit(entry))));
     hits.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut seen = HashSet::new();
     hits.retain(|(_, hit)| seen.insert((hit.label.clone(), hit.sub.clone(), hit.kind)));
     Ok(hits.into_iter().take(limit).map(|(_, hit)| hit).collect())
+}
+
+/// Too long or wide for its name to say where something is.
+const fn is_long(kind: PlaceKind) -> bool {
+    matches!(kind, PlaceKind::Street | PlaceKind::District | PlaceKind::Water)
 }
 
 fn name_hit(entry: &Entry) -> PlaceHit {
@@ -83,6 +89,7 @@ fn name_hit(entry: &Entry) -> PlaceHit {
         position: entry.position,
         kind: entry.kind,
         asset: None,
+        exact: false,
     }
 }
 
@@ -121,14 +128,15 @@ fn doors(tx: &Tx<'_>, street: &Entry, number: &str, query: &Query) -> Result<Vec
         found.push((far, register::number_key(&folded), door));
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
-    let hit = |door: &Address| PlaceHit {
+    let hit = |far: f64, door: &Address| PlaceHit {
         label: door.line(),
         sub: door.town_line(),
         position: door.position(),
         kind: PlaceKind::Address,
         asset: None,
+        exact: far == 0.0,
     };
-    Ok(found.into_iter().take(6).map(|(far, _, door)| (far, hit(door))).collect())
+    Ok(found.into_iter().take(6).map(|(far, _, door)| (far, hit(far, door))).collect())
 }
 
 /// The names of the town, made from doors, shapes and playgrounds.

@@ -92,6 +92,9 @@ pub struct Offer {
     pub value: String,
     pub label: String,
     pub sub: String,
+    pub position: Position,
+    /// A whole street: its point is only its middle.
+    pub is_street: bool,
 }
 
 impl Offer {
@@ -102,6 +105,8 @@ impl Offer {
             value: format!("{:.6},{:.6},{asset},{}", at.lat, at.lon, hit.label),
             label: hit.label.clone(),
             sub: hit.sub.clone(),
+            position: at,
+            is_street: hit.kind == PlaceKind::Street,
         }
     }
 }
@@ -109,23 +114,46 @@ impl Offer {
 /// What became of the place somebody gave.
 pub enum Placed {
     Known,
-    /// Several places bear that name.
-    Several(Vec<Offer>),
+    /// Several places bear that name, or none is exactly it.
+    Asked(Question),
     NotFound,
     Outside,
     Empty,
 }
 
+/// The address as typed, as much of it as any has.
+pub fn typed(form: &Form) -> String {
+    form.text("address").chars().take(200).collect()
+}
+
+/// What has to be asked before the place is known.
+pub struct Question {
+    /// Never empty, the best first.
+    pub offers: Vec<Offer>,
+    /// None of them is the very place: the house number is unknown, or only a street was named.
+    pub vague: bool,
+    /// The same was asked a moment ago, and nothing was chosen.
+    pub again: bool,
+}
+
 /// Finds out which place the form of the first step means, and puts it into the draft. A tap on the map is exact, an
 /// address is what people know: if both were given and lie apart, the person decides.
 pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, DbError> {
-    let typed = form.text("address").chars().take(200).collect::<String>();
+    let typed = typed(form);
     if let Some(at) = draft.photo_position.filter(|_| form.has("use-photo")) {
         return move_draft(tx, draft, at, None);
     }
-    let same_question = form.text("hits-for") == typed;
-    if let Some((at, asset, label)) = parse_hit(form.text("hit")).filter(|_| same_question) {
-        draft.typed = typed;
+    let was_asked = form.has("hits-for") && form.text("hits-for") == typed;
+    draft.typed.clone_from(&typed);
+    let placed = answer(tx, form, draft, was_asked)?;
+    if matches!(placed, Placed::Known) {
+        draft.found = typed;
+    }
+    Ok(placed)
+}
+
+fn answer(tx: &Tx<'_>, form: &Form, draft: &mut Draft, was_asked: bool) -> Result<Placed, DbError> {
+    if let Some((at, asset, label)) = parse_hit(form.text("hit")).filter(|_| was_asked) {
         let label = known_label(tx, at, &label)?;
         let placed = move_draft(tx, draft, at, label)?;
         if let Some(asset) = asset {
@@ -134,19 +162,24 @@ pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, Db
         return Ok(placed);
     }
     let tapped = form.number("lat").zip(form.number("lon")).and_then(|(lat, lon)| Position::new(lat, lon));
+    // Asked which place is meant, the person tapped it.
+    let answers = was_asked && form.text("hits-at") != format!("{},{}", form.text("lat"), form.text("lon"));
+    if let Some(at) = tapped.filter(|_| answers) {
+        return move_draft(tx, draft, at, None);
+    }
     let tapped = tapped.filter(|at| draft.position.is_none_or(|old| old.metres_to(*at) > 0.5));
-    let asked = !typed.is_empty() && typed != draft.typed;
-    draft.typed.clone_from(&typed);
-    match (tapped, asked) {
+    let asks = !draft.typed.is_empty() && draft.typed != draft.found;
+    match (tapped, asks) {
         (None, false) if draft.position.is_some() => Ok(Placed::Known),
         (None, false) => Ok(Placed::Empty),
         (Some(at), false) => move_draft(tx, draft, at, None),
-        (tapped, true) => asked_for(tx, draft, &typed, tapped),
+        (tapped, true) => asked_for(tx, draft, tapped, was_asked),
     }
 }
 
-fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Position>) -> Result<Placed, DbError> {
-    let hits = merged(places::search_places(tx, typed, tapped.or(draft.position), HITS_MAX)?);
+fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bool) -> Result<Placed, DbError> {
+    let hits = merged(places::search_places(tx, &draft.typed, tapped.or(draft.position), HITS_MAX)?);
+    let vague = hits.iter().all(|hit| !hit.exact);
     if let Some(at) = tapped {
         if hits.is_empty() || hits.iter().any(|hit| agree(at, hit.position)) {
             return move_draft(tx, draft, at, None);
@@ -156,10 +189,13 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Positio
             value: format!("{:.6},{:.6},,{}", at.lat, at.lon, spot.place),
             label: spot.place,
             sub: spot.district,
+            position: at,
+            is_street: false,
         };
-        return Ok(Placed::Several(std::iter::once(on_map).chain(hits.iter().map(Offer::of)).collect()));
+        let offers = std::iter::once(on_map).chain(hits.iter().map(Offer::of)).collect();
+        return Ok(Placed::Asked(Question { offers, vague: false, again }));
     }
-    match clear_hit(typed, &hits) {
+    match clear_hit(&draft.typed, &hits) {
         Some(hit) => {
             let placed = move_draft(tx, draft, hit.position, Some(hit.label.clone()))?;
             if let Some(asset) = hit.asset {
@@ -168,7 +204,7 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, typed: &str, tapped: Option<Positio
             Ok(placed)
         }
         None if hits.is_empty() => Ok(Placed::NotFound),
-        None => Ok(Placed::Several(hits.iter().map(Offer::of).collect())),
+        None => Ok(Placed::Asked(Question { offers: hits.iter().map(Offer::of).collect(), vague, again })),
     }
 }
 
@@ -189,17 +225,18 @@ pub fn merged(hits: Vec<PlaceHit>) -> Vec<PlaceHit> {
     kept
 }
 
-/// The hit that needs no question: the only one, the very address, or the only address when a number was typed. The
-/// next step names the place, so a wrong guess is seen.
+/// The hit that needs no question: the only one, the very address, or the only address, if it is exactly what was typed.
+/// The next step names the place, so a wrong guess is seen.
 fn clear_hit<'h>(typed: &str, hits: &'h [PlaceHit]) -> Option<&'h PlaceHit> {
     if let [only] = hits {
-        return Some(only);
+        return only.exact.then_some(only);
     }
     let short = |text: &str| fold(text).replace("strasse", "str");
-    let mut addresses = hits.iter().filter(|hit| hit.kind == PlaceKind::Address);
+    let mut addresses = hits.iter().filter(|hit| hit.kind == PlaceKind::Address && hit.exact);
     let (first, second) = (addresses.next()?, addresses.next());
-    let numbered = typed.chars().any(|c| c.is_ascii_digit());
-    (short(&first.label) == short(typed) || (second.is_none() && numbered)).then_some(first)
+    // Two villages of one town may both have a Dorfstraße 1.
+    let is_typed = |hit: &PlaceHit| short(&hit.label) == short(typed);
+    second.is_none_or(|second| is_typed(first) && !is_typed(second)).then_some(first)
 }
 
 /// The label of a chosen hit if the town knows such a place there: it came back in a form, stands in lists and mails
@@ -219,7 +256,8 @@ fn parse_hit(value: &str) -> Option<(Position, Option<Uuid>, String)> {
     Some((Position::new(lat, lon)?, asset, label))
 }
 
-fn move_draft(tx: &Tx<'_>, draft: &mut Draft, at: Position, label: Option<String>) -> Result<Placed, DbError> {
+/// Puts a place into the draft, if it is one of this town. Without a label the words are looked up.
+pub fn move_draft(tx: &Tx<'_>, draft: &mut Draft, at: Position, label: Option<String>) -> Result<Placed, DbError> {
     if let Some(map) = places::town_map(tx)? {
         let bounds = base::Bounds {
             south: map.bounds.south - BEYOND_DEGREES,
@@ -244,7 +282,12 @@ pub fn thing(tx: &Tx<'_>, id: Uuid) -> Result<Option<Thing>, DbError> {
 
 pub fn of_asset(asset: &places::Asset) -> Thing {
     let number = if asset.number.is_empty() { String::new() } else { format!(" {}", asset.number) };
-    Thing { id: asset.id.0, label: format!("{}{number}", asset.label), kind: asset.kind.word().to_owned() }
+    Thing {
+        id: asset.id.0,
+        label: format!("{}{number}", asset.label),
+        kind: asset.kind.word().to_owned(),
+        position: Some(asset.position()),
+    }
 }
 
 /// A draft that expired, made anew from the copy in a form: what the town knows is looked up again.

@@ -18,6 +18,8 @@ pub const ANSWER_CHARACTERS_MAX: usize = 500;
 pub struct Draft {
     /// What was typed into the address field.
     pub typed: String,
+    /// The typed address that `position` answers; another one has still to be looked for.
+    pub found: String,
     pub position: Option<Position>,
     /// The place as people say it: nearest address or name.
     pub place: String,
@@ -47,11 +49,14 @@ impl std::fmt::Debug for Draft {
 const COPY_ANSWERS_MAX: usize = 40;
 
 /// An asset as the draft remembers it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Thing {
     pub id: Uuid,
     pub label: String,
     pub kind: String,
+    /// Where the town's list says it stands.
+    #[serde(default)]
+    pub position: Option<Position>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +131,14 @@ impl Draft {
         draft.photo_position = None;
         draft.position = draft.position.and_then(|at| Position::new(at.lat, at.lon));
         let short = |text: &mut String, characters: usize| *text = text.chars().take(characters).collect();
-        for field in [&mut draft.typed, &mut draft.category, &mut draft.problem, &mut draft.email, &mut draft.phone] {
+        for field in [
+            &mut draft.typed,
+            &mut draft.found,
+            &mut draft.category,
+            &mut draft.problem,
+            &mut draft.email,
+            &mut draft.phone,
+        ] {
             short(field, 300);
         }
         short(&mut draft.body, BODY_CHARACTERS_MAX + 1);
@@ -138,6 +150,11 @@ impl Draft {
             })
             .collect();
         Some(draft)
+    }
+
+    /// Where the report lies: at the chosen thing, which the town knows better than a tap or an address.
+    pub fn spot(&self) -> Option<Position> {
+        self.position.map(|at| self.asset.as_ref().and_then(|thing| thing.position).unwrap_or(at))
     }
 
     pub fn chosen<'c>(&self, categories: &'c [Category]) -> Option<(&'c Category, &'c Problem)> {

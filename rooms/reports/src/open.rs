@@ -31,7 +31,7 @@ pub fn open(
     phone: &str,
 ) -> Result<Opened, NotSent> {
     let categories = store::categories(tx)?;
-    let (Some((category, problem)), Some(position)) = (draft.chosen(&categories), draft.position) else {
+    let (Some((category, problem)), Some(position)) = (draft.chosen(&categories), draft.spot()) else {
         return Err(NotSent::Incomplete(draft.next_step(&categories)));
     };
     if !draft.missing(&categories).is_empty() {

@@ -20,6 +20,9 @@ reports-place-missing = Geben Sie eine Adresse ein oder tippen Sie auf die Karte
 reports-place-not-found = Diesen Ort finden wir nicht. Prüfen Sie die Schreibweise oder tippen Sie auf die Karte.
 reports-place-outside = Dieser Ort liegt nicht in unserem Gebiet. Wählen Sie einen Ort auf der Karte.
 reports-place-several = Mehrere Orte passen. Wählen Sie einen aus und gehen Sie weiter.
+reports-place-vague = Genau diese Adresse kennen wir nicht. Tippen Sie die Stelle auf der Karte an oder wählen Sie einen dieser Orte.
+reports-place-middle = Mitte der Straße
+reports-place-choose = Wählen Sie einen Ort aus oder tippen Sie auf die Karte.
 reports-place-label = Ort
 reports-address = Adresse oder Ort
 reports-address-hint = Straße und Hausnummer oder ein Ort wie „Lindenpark“
@@ -190,5 +193,6 @@ reports-mail-area-subject = Neu gemeldet: { $what }
 
 flash-report-reviewed = Die Prüfung ist gespeichert. Die Person liest das Ergebnis bei ihrer Meldung.
 flash-report-photo = Das Foto ist gespeichert.
+flash-report-photo-only = Das Foto ist gespeichert. Ihre übrigen Eingaben sind noch nicht gespeichert.
 flash-report-saved = Gespeichert.
 flash-report-removed = Gelöscht.

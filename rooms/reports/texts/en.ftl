@@ -20,6 +20,9 @@ reports-place-missing = Enter an address or tap on the map.
 reports-place-not-found = We cannot find this place. Check the spelling or tap on the map.
 reports-place-outside = This place is outside our area. Choose a place on the map.
 reports-place-several = Several places fit. Choose one and go on.
+reports-place-vague = We do not know this exact address. Tap the spot on the map or choose one of these places.
+reports-place-middle = middle of the street
+reports-place-choose = Choose a place or tap on the map.
 reports-place-label = Place
 reports-address = Address or place
 reports-address-hint = Street and number or a place such as “Lindenpark”
@@ -190,5 +193,6 @@ reports-mail-area-subject = New report: { $what }
 
 flash-report-reviewed = The review is saved. The person reads the result with their report.
 flash-report-photo = The photo is saved.
+flash-report-photo-only = The photo is saved. Your other entries are not saved yet.
 flash-report-saved = Saved.
 flash-report-removed = Deleted.

@@ -11,6 +11,7 @@ use crate::{
     store,
 };
 use axum::{extract::Path, http::header};
+use base::Position;
 use cases::MailState;
 use db::{DbError, Once, OnceKey, Tx};
 use uuid::Uuid;
@@ -32,6 +33,8 @@ struct CheckPage {
     place_href: String,
     what_href: String,
     place: String,
+    /// Picture of the place with its pin.
+    image: String,
     what: String,
     answers: Vec<Choice>,
     body: String,
@@ -52,7 +55,7 @@ fn gather(tx: &Tx<'_>, id: Option<Uuid>) -> Result<Gathered, DbError> {
         None => None,
     };
     let categories = store::categories(tx)?;
-    let near = match draft.as_ref().and_then(|draft| draft.position.map(|at| (at, draft.category.as_str()))) {
+    let near = match draft.as_ref().and_then(|draft| draft.spot().map(|at| (at, draft.category.as_str()))) {
         Some((at, category)) => {
             let mut near = store::near(tx, at, SAME_METRES, Some((category, SAME_CATEGORY_METRES)), 6)?;
             near.retain(|(card, _)| card.category == category);
@@ -100,6 +103,11 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
     web::render(&page_of(&visit, &gathered, &draft, id, clean.into()))
 }
 
+/// The map around a place, without its theme.
+fn place_image(Position { lat, lon }: Position) -> String {
+    format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&pins={lat:.6},{lon:.6},ort")
+}
+
 fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: FormState) -> CheckPage {
     let lang = visit.t.lang;
     let mut page = visit.page(visit.t.s("reports-check-title"));
@@ -127,6 +135,7 @@ fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: Fo
             .copied()
             .collect::<Vec<_>>()
             .join(", "),
+        image: draft.spot().map(place_image).unwrap_or_default(),
         what,
         answers: answers.into_iter().map(|(label, value)| Choice::new(value, label)).collect(),
         body: draft.body.trim().to_owned(),
@@ -323,7 +332,7 @@ pub async fn receipt(visit: Visit, Path(number): Path<String>, form: Form) -> An
         place: report.place,
         due: words::date(t.lang, head.due.date(), now.date()),
         due_iso: head.due.date().to_string(),
-        image: format!("/karte/bild?lat={lat:.6}&lon={lon:.6}&zoom=17&w=640&h=300&pins={lat:.6},{lon:.6},ort"),
+        image: place_image(Position { lat, lon }),
         news: t.s(match mail {
             MailState::None => "reports-receipt-without",
             MailState::Asked => "reports-receipt-asked",

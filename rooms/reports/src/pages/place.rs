@@ -3,7 +3,7 @@
 
 use super::{draft_id, keep_draft, new_draft_id, photos};
 use crate::{
-    around::{self, MapFrame, Offer, Placed},
+    around::{self, MapFrame, Placed, Question},
     journey::{Draft, PHOTOS_MAX, Step},
     store,
 };
@@ -22,6 +22,8 @@ struct PlacePage {
     draft: String,
     photos: Vec<PhotoRow>,
     hits: Vec<super::Choice>,
+    /// None of the hits is the very place: says how to get there.
+    vague: bool,
     /// What lies where the photo was taken, to be offered.
     offer: String,
     /// The place chosen so far, in words.
@@ -41,18 +43,25 @@ struct Shown {
     offer: String,
 }
 
-fn shown(tx: &Tx<'_>, visit: &Visit, id: Option<Uuid>, at: Option<Position>) -> Result<Shown, DbError> {
+/// The map stands at `asked`, else at the draft's place, else at `wished`.
+fn shown(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    id: Option<Uuid>,
+    asked: Option<Position>,
+    wished: Option<Position>,
+) -> Result<Shown, DbError> {
     let draft = match id {
         Some(id) => store::draft(tx, id)?.map(|draft| (id, draft)),
         None => None,
     };
-    let known = draft.as_ref().and_then(|(_, draft)| draft.position).or(at);
+    let known = asked.or(draft.as_ref().and_then(|(_, draft)| draft.position)).or(wished);
     let offered = draft.as_ref().and_then(|(_, draft)| draft.photo_position);
     let offer = offered.map(|at| around::spot(tx, at)).transpose()?.map(|spot| spot.place).unwrap_or_default();
     Ok(Shown { map: around::map_frame(tx, visit, known)?, draft, offer })
 }
 
-fn page_of(visit: &Visit, shown: Shown, form: FormState, hits: Vec<Offer>) -> PlacePage {
+fn page_of(visit: &Visit, shown: Shown, form: FormState, question: Option<Question>) -> PlacePage {
     let mut page = visit.page(visit.t.s("reports-place-title")).script("karte");
     if form.has_errors() {
         page = page.failed();
@@ -62,13 +71,19 @@ fn page_of(visit: &Visit, shown: Shown, form: FormState, hits: Vec<Offer>) -> Pl
         .photos
         .iter()
         .map(|photo| PhotoRow { id: photo.blob.to_string(), url: format!("/melden/entwurf/{id}/{}", photo.blob) });
-    let hits =
-        hits.into_iter().map(|offer| super::Choice { hint: offer.sub, ..super::Choice::new(offer.value, offer.label) });
+    let vague = question.as_ref().is_some_and(|question| question.vague);
+    let middle = visit.t.s("reports-place-middle");
+    let hits = question.into_iter().flat_map(|question| question.offers).map(|offer| {
+        let hint = [offer.sub.as_str(), if offer.is_street { middle } else { "" }];
+        let hint = hint.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        super::Choice { hint, ..super::Choice::new(offer.value, offer.label) }
+    });
     PlacePage {
         page,
         form,
         photos: photos.collect(),
         hits: hits.collect(),
+        vague,
         offer: shown.offer,
         chosen: draft.place,
         map: shown.map,
@@ -94,7 +109,7 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
     let id = draft_id(&form);
     let at = form.number("lat").zip(form.number("lon")).and_then(|(lat, lon)| Position::new(lat, lon));
     let v = visit.clone();
-    let shown = visit.read(move |tx| shown(tx, &v, id, at)).await?;
+    let shown = visit.read(move |tx| shown(tx, &v, id, None, at)).await?;
     let mut clean = Form::default();
     clean.set("kategorie", form.text("kategorie"));
     if let Some(at) = at {
@@ -102,14 +117,14 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
         clean.set("lon", format!("{:.6}", at.lon));
     }
     let state = filled(clean, shown.draft.as_ref().map(|(_, draft)| draft));
-    web::render(&page_of(&visit, shown, state, vec![]))
+    web::render(&page_of(&visit, shown, state, None))
 }
 
 /// What one sending of the form led to.
 enum Next {
     Go(String),
     /// The same page with a question: radios for several places of that name.
-    Again(Vec<Offer>),
+    Again(Question),
     Mend(&'static str, &'static str),
 }
 
@@ -142,12 +157,17 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
     }
     match next {
         Next::Go(path) => Ok(visit.see_other(&format!("{path}?entwurf={id}"))),
-        Next::Again(hits) => again(&visit, id, state, hits).await,
+        Next::Again(question) => {
+            if question.again {
+                state.refuse("hit", visit.t.s("reports-place-choose"));
+            }
+            again(&visit, id, state, Some(question)).await
+        }
         Next::Mend(field, key) => {
             if !key.is_empty() {
                 state.refuse(field, visit.t.s(key));
             }
-            again(&visit, id, state, vec![]).await
+            again(&visit, id, state, None).await
         }
     }
 }
@@ -157,16 +177,20 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
         draft.category = form.text("kategorie").chars().take(60).collect();
     }
     if let Some(at) = around::clicked(form) {
-        let spot = around::spot(tx, at)?;
-        draft.move_to(at, spot.place, spot.district);
-        return Ok(Next::Go(Step::Place.path().to_owned()));
+        // Newer than the address beside it, which stays in its field and is not looked for any more.
+        draft.typed = around::typed(form);
+        draft.found.clone_from(&draft.typed);
+        return Ok(match around::move_draft(tx, draft, at, None)? {
+            Placed::Outside => Next::Mend("address", "reports-place-outside"),
+            _ => Next::Go(Step::Place.path().to_owned()),
+        });
     }
     let placed = around::resolve(tx, form, draft)?;
     if form.has("remove-photo") {
         return Ok(Next::Go(Step::Place.path().to_owned()));
     }
     Ok(match placed {
-        Placed::Several(hits) => Next::Again(hits),
+        Placed::Asked(question) => Next::Again(question),
         // An empty key: the photo's own message stands already.
         Placed::Known if refused => Next::Mend("photo", ""),
         Placed::Known => Next::Go(Step::What.path().to_owned()),
@@ -177,17 +201,18 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
     })
 }
 
-async fn again(visit: &Visit, id: Uuid, mut state: FormState, hits: Vec<Offer>) -> Answer {
+async fn again(visit: &Visit, id: Uuid, mut state: FormState, question: Option<Question>) -> Answer {
     let v = visit.clone();
-    let shown = visit.read(move |tx| shown(tx, &v, Some(id), None)).await?;
+    let asked = question.as_ref().and_then(|question| question.offers.first()).map(|offer| offer.position);
+    let shown = visit.read(move |tx| shown(tx, &v, Some(id), asked, None)).await?;
     // An address that was found stands on the map, so that the pin can be moved to the very spot.
-    if let Some(at) = shown.draft.as_ref().and_then(|(_, draft)| draft.position) {
+    if let Some(at) = shown.draft.as_ref().and_then(|(_, draft)| draft.position).filter(|_| asked.is_none()) {
         state.form.set("lat", format!("{:.6}", at.lat));
         state.form.set("lon", format!("{:.6}", at.lon));
     }
     // Which of several is a question, not a mistake.
-    let asks = !hits.is_empty() && !state.has_errors();
-    let page = page_of(visit, shown, state, hits);
+    let asks = asked.is_some() && !state.has_errors();
+    let page = page_of(visit, shown, state, question);
     if asks { web::render(&page) } else { Visit::unprocessable(&page) }
 }
 

@@ -124,6 +124,68 @@ async fn what_was_typed_comes_back() {
 }
 
 #[tokio::test]
+async fn an_unknown_number_or_a_whole_street_is_asked_about() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        for typed in ["Lindenstraße 9999", "Lindenstraße"] {
+            let mut anna = site.visitor(HOST);
+            let first = anna.visit("/melden").await;
+            let asked = anna.send(&first, "/melden", &[("address", typed)]).await;
+            asked.is(200).shows("Genau diese Adresse kennen wir nicht").shows("Mitte der Straße").hides("Schritt 2");
+            // Once more without an answer: neither the middle of the street nor a former place is taken.
+            let again = anna.send(&asked, "/melden", &[]).await;
+            again.is(422).shows("Wählen Sie einen Ort aus oder tippen Sie auf die Karte.").shows("Mitte der Straße");
+            // A tap on the map answers, however far from the middle of the street it is.
+            let tapped = [("lat", "50.125900"), ("lon", "11.035900")];
+            anna.send(&again, "/melden", &tapped).await.is(200).shows("Schritt 2 von 3").shows("nahe Mühlweg 12");
+            // So does the choice, also of the whole street.
+            let hit = asked.html().split("name=\"hit\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            anna.send(&asked, "/melden", &[("hit", &hit)]).await.is(200).shows("Schritt 2 von 3").shows("Lindenstraße");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_address_never_leaves_the_old_place() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        let draft = second.form("/melden/was").fields.into_iter().find(|(name, _)| name == "entwurf").unwrap().1;
+        let back = anna.visit(&format!("/melden?entwurf={draft}")).await;
+        let unknown = anna.send(&back, "/melden", &[("address", "Xyzzyplugh 99")]).await;
+        unknown.is(422).shows("Diesen Ort finden wir nicht");
+        anna.send(&unknown, "/melden", &[]).await.is(422).shows("Diesen Ort finden wir nicht");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chosen_thing_says_where_the_report_lies() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        let html = second.html();
+        let swing =
+            html.split("name=\"thing-playground\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let swing = swing.filter(|value| *value != "none").map(str::to_owned);
+        let mut reported = vec![];
+        for thing in swing {
+            let chosen = [("thing-playground", thing.as_str()), ("problem", "playground/chain")];
+            let third = anna.send(&second, "/melden/was", &chosen).await;
+            third.is(200).shows("Schritt 3 von 3");
+            reported.push(third.html().split("pins=").nth(1).unwrap().split(",ort").next().unwrap().to_owned());
+        }
+        assert!(reported.contains(&format!("{:.6},{:.6}", super::SWING.lat, super::SWING.lon)), "{reported:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn several_places_are_offered() {
     on_both_sites(rooms, async |site| {
         town(&site).await;

@@ -72,8 +72,12 @@ fn a_switched_off_category_is_no_choice_any_more() {
 #[test]
 fn a_new_place_leaves_the_thing_of_the_old_one() {
     let mut draft = draft(true, "", "", "");
-    draft.asset =
-        Some(crate::journey::Thing { id: Uuid::nil(), label: "Schaukel".into(), kind: "play_equipment".into() });
+    draft.asset = Some(crate::journey::Thing {
+        id: Uuid::nil(),
+        label: "Schaukel".into(),
+        kind: "play_equipment".into(),
+        position: None,
+    });
     draft.move_to(HERE, "Lindenpark".into(), String::new());
     assert!(draft.asset.is_some(), "the same place again");
     draft.move_to(Position { lat: 50.13, ..HERE }, "Mühlweg".into(), String::new());
@@ -346,6 +350,7 @@ fn places_that_read_alike_and_lie_together_are_one() {
         position: Position { lat, lon: 11.03 },
         kind,
         asset: None,
+        exact: true,
     };
     let hits = vec![
         hit("Lindenpark", "Nordstadt", 50.12, PlaceKind::Park),
