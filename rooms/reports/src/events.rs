@@ -22,10 +22,13 @@ fn id_of(payload: &Value, field: &str) -> Option<Uuid> {
     payload.get(field).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
 }
 
-/// The public face follows its case. The case is read anew, so events that come late or twice do no harm.
+/// The public face follows its case. The case is read anew, so events that come late or twice do no harm; it is read
+/// behind the lock of the report, so that of two workers the later one does not write what the earlier one saw.
 pub fn case_moved(tx: &Tx<'_>, stage: &Stage, payload: &Value) -> Result<(), DbError> {
     let Some(case) = id_of(payload, "case") else { return Ok(()) };
-    let (Some(report), Some(head)) = (store::by_case(tx, case)?, cases::head(tx, CaseId(case))?) else { return Ok(()) };
+    let (Some(report), Some(head)) = (store::lock_by_case(tx, case)?, cases::head(tx, CaseId(case))?) else {
+        return Ok(());
+    };
     if !store::follow_case(tx, report.id, head.state.word(), head.closed_at, head.due)? {
         return Ok(());
     }
@@ -48,7 +51,9 @@ pub fn case_moved(tx: &Tx<'_>, stage: &Stage, payload: &Value) -> Result<(), DbE
 /// Whoever has the case reviews the report.
 pub fn case_transferred(tx: &Tx<'_>, _: &Stage, payload: &Value) -> Result<(), DbError> {
     let Some(case) = id_of(payload, "case") else { return Ok(()) };
-    let (Some(report), Some(head)) = (store::by_case(tx, case)?, cases::head(tx, CaseId(case))?) else { return Ok(()) };
+    let (Some(report), Some(head)) = (store::lock_by_case(tx, case)?, cases::head(tx, CaseId(case))?) else {
+        return Ok(());
+    };
     if store::set_unit(tx, report.id, head.unit)? {
         tx.audit(Audit {
             actor: "system".to_owned(),

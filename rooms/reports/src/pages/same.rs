@@ -1,14 +1,16 @@
 //! "Das ist mein Schaden": somebody has what somebody else reported already. It is kept and counted, and with a mail
 //! address it subscribes; no twin is made. The draft's photos and words stay with the first report's case.
 
-use super::{MessagePage, ReportCard, card, draft_id, found, read_email};
+use super::{MessagePage, ReportCard, card, check::NotSent, draft_id, found, read_email};
 use crate::{letters, report::Visibility, store};
 use axum::extract::Path;
 use base::Actor;
 use cases::{AttachmentKind, CaseId, NewAttachment};
-use db::{Audit, Once};
+use db::{Audit, Once, Tx};
 use files::BlobId;
+use mail::EmailAddress;
 use serde_json::json;
+use uuid::Uuid;
 use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
 
 #[derive(Template)]
@@ -49,48 +51,75 @@ pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
         return Visit::unprocessable(&page_of(&visit, &found(row)?, draft, state));
     };
     let (v, fingerprint, draft) = (visit.clone(), state.form.fingerprint(), draft_id(&state.form));
-    let url = visit
+    let wanted = number.clone();
+    let sent = visit
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
                 Once::Again(url) => return Ok(url),
-                Once::Conflict => return Err(PageError::Conflict),
+                Once::Conflict => return Err(NotSent::Page(PageError::Conflict)),
                 Once::First => {}
             }
-            let report = store::desk_report(tx, &number)?.filter(|report| report.visibility == Visibility::Public);
-            let report = report.ok_or(PageError::NotFound)?;
-            let draft = match draft {
-                Some(id) => store::take_draft(tx, id)?.unwrap_or_default(),
-                None => crate::journey::Draft::default(),
-            };
-            let case = CaseId(report.case_id);
-            store::add_same(tx, report.id, draft.body.trim())?;
-            let count = report.same_count + 1;
-            let (german, english) = (format!("{count} weiteren Personen"), format!("{count} others"));
-            cases::put_fact(tx, case, ["Auch gemeldet von", &german], ["Also reported by", &english])?;
-            if !draft.body.trim().is_empty() {
-                let text = format!("Eine weitere Person schreibt dazu: {}", draft.body.trim());
-                cases::remark(tx, case, &Actor::Visitor, &text, false)?;
-            }
-            for photo in &draft.photos {
-                let (blob, name) = (BlobId(photo.blob), photo.name.clone());
-                cases::attach(tx, case, &NewAttachment { blob, name, kind: AttachmentKind::Picture })?;
-            }
-            if let Some(email) = &email {
-                letters::ask_to_follow_report(tx, &v, &report, email)?;
-            }
-            tx.audit(Audit {
-                actor: Actor::Visitor.trace(),
-                action: "report.same",
-                subject: report.id.to_string(),
-                detail: json!({ "count": count }),
-            });
-            let asked = if email.is_some() { "?mail=ja" } else { "" };
-            let url = format!("/melden/{number}/danke{asked}");
+            let url = join(tx, &v, &wanted, draft, email.as_ref())?;
             tx.once_answer(key, &url)?;
             Ok(url)
         })
-        .await?;
-    Ok(visit.see_other(&url))
+        .await;
+    match sent {
+        Ok(url) => Ok(visit.see_other(&url)),
+        Err(NotSent::Blocked) => {
+            state.refuse("", visit.t.s("reports-blocked"));
+            let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
+            let draft = state.value("entwurf").to_owned();
+            Visit::unprocessable(&page_of(&visit, &found(row)?, draft, state))
+        }
+        Err(NotSent::Page(error)) => Err(error),
+        Err(NotSent::Gone | NotSent::Incomplete(_)) => Err(PageError::NotFound),
+    }
+}
+
+/// Adds the draft to the public report with this number; answers where to go.
+fn join(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    number: &str,
+    draft: Option<Uuid>,
+    email: Option<&EmailAddress>,
+) -> Result<String, NotSent> {
+    let report = store::desk_report(tx, number)?.filter(|report| report.visibility == Visibility::Public);
+    let report = report.ok_or(NotSent::Page(PageError::NotFound))?;
+    let draft = match draft {
+        Some(id) => store::take_draft(tx, id)?.unwrap_or_default(),
+        None => crate::journey::Draft::default(),
+    };
+    let (words, address) = (draft.body.trim(), email.map_or("", EmailAddress::as_str));
+    if store::blocked(tx, address, words)? {
+        return Err(NotSent::Blocked);
+    }
+    let case = CaseId(report.case_id);
+    let count = store::add_same(tx, report.id, words)?;
+    let (german, english) = match count {
+        1 => ("einer weiteren Person".to_owned(), "one other".to_owned()),
+        _ => (format!("{count} weiteren Personen"), format!("{count} others")),
+    };
+    cases::put_fact(tx, case, ["Auch gemeldet von", &german], ["Also reported by", &english])?;
+    if !words.is_empty() {
+        cases::remark(tx, case, &Actor::Visitor, &format!("Eine weitere Person schreibt dazu: {words}"), false)?;
+    }
+    for photo in &draft.photos {
+        let (blob, name) = (BlobId(photo.blob), photo.name.clone());
+        cases::attach(tx, case, &NewAttachment { blob, name, kind: AttachmentKind::Picture })?;
+    }
+    if let Some(email) = email {
+        letters::ask_to_follow_report(tx, visit, &report, email)?;
+    }
+    tx.audit(Audit {
+        actor: Actor::Visitor.trace(),
+        action: "report.same",
+        subject: report.id.to_string(),
+        detail: json!({ "count": count }),
+    });
+    let asked = if email.is_some() { "?mail=ja" } else { "" };
+    Ok(format!("/melden/{number}/danke{asked}"))
 }
 
 pub async fn thanks(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {

@@ -206,6 +206,14 @@ pub fn by_case(tx: &Tx<'_>, case_id: Uuid) -> Result<Option<DeskReport>, DbError
     tx.query_one(db::Sql::join(&[DESK, "AND case_id = $2"]), p![case_id])
 }
 
+/// The same, and nobody else changes it before this transaction ends: for reading its case and taking over what it says.
+pub fn lock_by_case(tx: &Tx<'_>, case_id: Uuid) -> Result<Option<DeskReport>, DbError> {
+    tx.unaudited("a lock changes nothing", || {
+        tx.exec("UPDATE reports_reports SET version = version WHERE municipality = $1 AND case_id = $2", p![case_id])
+    })?;
+    by_case(tx, case_id)
+}
+
 /// The public report with this number; a hidden one is not there.
 pub fn public_report(tx: &Tx<'_>, number: &str) -> Result<Option<Card>, DbError> {
     tx.query_one(db::Sql::join(&[CARD, "AND r.number = $2"]), p![number])
@@ -417,14 +425,17 @@ pub fn numbers(tx: &Tx<'_>, since: Moment) -> Result<(i64, i64, Option<i64>), Db
     Ok((reported.unwrap_or(0), fixed, micros.map(|m| m / 1_000_000)))
 }
 
-/// Keeps that somebody else has the same damage.
-pub fn add_same(tx: &Tx<'_>, report: ReportId, note: &str) -> Result<(), DbError> {
+/// Keeps that somebody else has the same damage; says how many have by now. Others wait until this transaction ends.
+pub fn add_same(tx: &Tx<'_>, report: ReportId, note: &str) -> Result<i64, DbError> {
     tx.exec(
         "INSERT INTO reports_same (municipality, id, report, at, note) VALUES ($1, $2, $3, $4, $5)",
         p![tx.new_id(), report, tx.now(), note],
     )?;
-    tx.exec("UPDATE reports_reports SET same_count = same_count + 1 WHERE municipality = $1 AND id = $2", p![report])?;
-    Ok(())
+    let count = tx.scalar(
+        "UPDATE reports_reports SET same_count = same_count + 1 WHERE municipality = $1 AND id = $2 RETURNING same_count",
+        p![report],
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// For the demo town and its second start.
