@@ -77,6 +77,11 @@ impl Form {
         }
     }
 
+    /// Forgets every value of this name.
+    pub fn remove(&mut self, name: &str) {
+        self.fields.retain(|(key, _)| key != name);
+    }
+
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
@@ -198,9 +203,9 @@ impl FormState {
         }
     }
 
-    /// Refuses a text with more characters than allowed.
+    /// Refuses a text with more characters than allowed. A line end counts once, as browsers count it: they send CRLF.
     pub fn limit(&mut self, field: &str, characters: usize, message: impl Into<String>) {
-        if self.form.raw(field).chars().count() > characters {
+        if self.form.raw(field).chars().filter(|c| *c != '\r').count() > characters {
             self.refuse(field, message);
         }
     }
@@ -232,6 +237,15 @@ mod tests {
         let first = Form::from_urlencoded("once=1&a=x&b=y");
         assert_eq!(first.fingerprint(), Form::from_urlencoded("once=2&a=x&b=y").fingerprint());
         assert_ne!(first.fingerprint(), Form::from_urlencoded("once=1&a=xb&=y").fingerprint());
+    }
+
+    #[test]
+    fn a_line_end_counts_once() {
+        let mut state = FormState::from(Form::from_pairs([("body", "a\r\nb")]));
+        state.limit("body", 3, "too long");
+        assert!(!state.has_errors());
+        state.limit("body", 2, "too long");
+        assert!(state.has_errors());
     }
 
     #[test]

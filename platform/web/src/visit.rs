@@ -69,6 +69,11 @@ impl Visit {
         self.flash = flash_of(&self.headers, self.t);
     }
 
+    /// The notice of the page this very request answers with; `key` is a text key that begins with `flash-`.
+    pub fn say(&mut self, key: &'static str) {
+        self.flash = Some(self.t.s(key));
+    }
+
     /// Reads in this town.
     pub async fn read<T, E>(&self, f: impl Fn(&Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where

@@ -83,9 +83,8 @@ fn routes(routes: &mut Routes) {
 
     routes.get("/arbeit/pruefung", Needs(ReportModerate), review::list);
     routes.get("/arbeit/meldung/{number}", Needs(ReportModerate), review::show);
-    routes.post("/arbeit/meldung/{number}", Needs(ReportModerate), review::decide);
+    routes.post("/arbeit/meldung/{number}", Needs(ReportModerate), review::sent);
     routes.get("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::photo);
-    routes.post("/arbeit/meldung/{number}/foto/{photo}", Needs(ReportModerate), review::publish_photo);
     routes.get("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::list);
     routes.post("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::add);
     routes.post("/arbeit/sperren/{id}/aufhebung", NeedsInTown(ReportModerate), blocks::remove);

@@ -335,8 +335,7 @@ const REPORTS: &[Sending] = &[
         &[("title", "{fresh}"), ("verdict", "publish")],
     )
     .again(),
-    form("/arbeit/meldung/{number}/foto/{photo}", Thing::Report, "/arbeit/meldung/{number}", &[("deed", "show")])
-        .again(),
+    form("/arbeit/meldung/{number}", Thing::Report, "/arbeit/meldung/{number}", &[("deed", "show {photo}")]).again(),
     form("/arbeit/sperren", Thing::Nothing, "/arbeit/sperren", &[("pattern", "{fresh}"), ("note", "{fresh}")]),
     form("/arbeit/sperren/{id}/aufhebung", Thing::Block, "/arbeit/sperren", &[]),
 ];

@@ -366,7 +366,7 @@ impl World<'_> {
         let (path, photo) = (format!("/arbeit/meldung/{}", made.names["number"]), made.names["photo"].clone());
         self.pressed(&path, &path, &[("verdict", "publish")]).await;
         if with_photo {
-            self.pressed(&path, &format!("{path}/foto/{photo}"), &[("deed", "show")]).await;
+            self.pressed(&path, &path, &[("deed", &format!("show {photo}"))]).await;
         }
         made.names.insert("id", photo);
         made

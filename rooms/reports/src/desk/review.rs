@@ -2,6 +2,7 @@
 //! copy of the photo; the case keeps both as they came. Whoever reported reads what was decided and why.
 
 use crate::{
+    journey::BODY_CHARACTERS_MAX,
     pages::{Choice, found, photos},
     report::{ReviewRefusal, Verdict, Visibility, blur_area, review},
     store::{self, DeskReport},
@@ -19,6 +20,8 @@ use web::{Answer, Form, FormState, Lang, Page, PageError, Template, Visit, words
 
 const LIST: i64 = 100;
 const BOXES_MAX: usize = 40;
+const TITLE_CHARACTERS_MAX: usize = 160;
+const REASON_CHARACTERS_MAX: usize = 600;
 
 #[derive(Template)]
 #[template(path = "reports-review.html")]
@@ -47,6 +50,8 @@ struct Open {
     visibility_kind: &'static str,
     public_href: String,
     photos: Vec<PhotoRow>,
+    /// There is something to send: words that may be public, or a photo.
+    has_form: bool,
     complaints: Vec<(String, String, String)>,
     reasons: Vec<Choice>,
     withdrawn: bool,
@@ -58,6 +63,13 @@ struct Open {
     stored_body: String,
 }
 
+impl Open {
+    /// May its words become public at all?
+    const fn has_words(&self) -> bool {
+        !self.withdrawn && !self.never_public
+    }
+}
+
 struct PhotoRow {
     id: String,
     image: String,
@@ -66,7 +78,8 @@ struct PhotoRow {
     is_covered: bool,
     /// The public copy this page shows; sent back, so that nobody uncovers what a colleague covered.
     public_blob: String,
-    action: String,
+    /// Left, top, width, height in percent, as typed; a few empty rows behind them.
+    boxes: Vec<[String; 4]>,
 }
 
 /// May this person review the report? As everywhere: by the unit that has the case.
@@ -131,7 +144,7 @@ async fn show_with(visit: Visit, name: Option<String>, form: FormState) -> Answe
             form.form.set("body", report.public_body.as_str());
             form.form.set("reason", report.reason.as_str());
         }
-        let mut open = open_of(&report, &photos, &complaints);
+        let mut open = open_of(&report, &photos, &complaints, &form.form);
         if !visit.may(Permission::CaseRead) {
             open.case_href.clear();
         }
@@ -149,7 +162,12 @@ async fn show_with(visit: Visit, name: Option<String>, form: FormState) -> Answe
     if failed { Visit::unprocessable(&template) } else { web::render(&template) }
 }
 
-fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(base::Moment, String, String)]) -> Open {
+fn open_of(
+    report: &DeskReport,
+    photos: &[store::ReviewPhoto],
+    complaints: &[(base::Moment, String, String)],
+    form: &Form,
+) -> Open {
     let (visibility, visibility_kind) = match report.visibility {
         Visibility::Waiting => ("noch nicht geprüft", "info"),
         Visibility::Public => ("öffentlich", "ok"),
@@ -167,7 +185,7 @@ fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(ba
         is_public: photo.public_blob.is_some(),
         is_covered: photo.covered().is_some(),
         public_blob: photo.public_blob.map(|blob| blob.to_string()).unwrap_or_default(),
-        action: format!("/arbeit/meldung/{number}/foto/{}", photo.id),
+        boxes: typed_boxes(form, photo.id),
     };
     let complaint = |(at, reason, note): &(base::Moment, String, String)| {
         let reason = match reason.as_str() {
@@ -187,6 +205,7 @@ fn open_of(report: &DeskReport, photos: &[store::ReviewPhoto], complaints: &[(ba
         visibility_kind,
         public_href: if report.visibility == Visibility::Public { format!("/melden/{number}") } else { String::new() },
         photos: photos.iter().map(photo).collect(),
+        has_form: !photos.is_empty() || !matches!(report.visibility, Visibility::Withdrawn | Visibility::Private),
         complaints: complaints.iter().map(complaint).collect(),
         reasons: vec![
             Choice::new("personal", "Text oder Foto zeigt Personen oder Kennzeichen."),
@@ -212,7 +231,7 @@ fn reason_of(form: &Form) -> String {
         "unclear" => "Ort oder Schaden sind nicht klar genug.",
         _ => "",
     };
-    format!("{ready} {}", form.text("reason")).trim().chars().take(600).collect()
+    format!("{ready} {}", form.text("reason")).trim().to_owned()
 }
 
 /// Why a decision was not stored; the transaction is taken back.
@@ -246,10 +265,41 @@ const fn refusal_text(refusal: ReviewRefusal) -> (&'static str, &'static str) {
     }
 }
 
-pub async fn decide(visit: Visit, Path(name): Path<String>, form: Form) -> Answer {
+/// One form for everything: what was typed beside a photo comes along when the photo is sent first.
+pub async fn sent(visit: Visit, Path(name): Path<String>, form: Form) -> Answer {
+    let photo = form.text("deed").split_once(' ').map(|(deed, photo)| (deed == "hide", photo.to_owned()));
+    match photo {
+        Some((hides, photo)) => publish_photo(visit, name, &photo, hides, form).await,
+        None => decide(visit, name, form).await,
+    }
+}
+
+/// What can be refused without looking at the report.
+fn check(state: &mut FormState, verdict: Verdict) {
+    state.limit("title", TITLE_CHARACTERS_MAX, format!("Kürzen Sie den Titel auf {TITLE_CHARACTERS_MAX} Zeichen."));
+    state.limit("body", BODY_CHARACTERS_MAX, format!("Kürzen Sie den Text auf {BODY_CHARACTERS_MAX} Zeichen."));
+    state.limit(
+        "reason",
+        REASON_CHARACTERS_MAX,
+        format!("Kürzen Sie die Begründung auf {REASON_CHARACTERS_MAX} Zeichen."),
+    );
+    if verdict == Verdict::Publish && has_boxes(&state.form) {
+        state.refuse(
+            "",
+            "Sie haben Flächen in einem Foto markiert. Veröffentlichen Sie zuerst das Foto, oder entfernen Sie die Markierungen.",
+        );
+    }
+}
+
+async fn decide(visit: Visit, name: String, form: Form) -> Answer {
     let key = visit.once_key(&form)?;
     let verdict = if form.text("verdict") == "publish" { Verdict::Publish } else { Verdict::Refuse };
-    let (v, sent, wanted) = (visit.clone(), form.clone(), name.clone());
+    let mut state = FormState::from(form);
+    check(&mut state, verdict);
+    if state.has_errors() {
+        return show_with(visit, Some(name), state).await;
+    }
+    let (v, sent, wanted) = (visit.clone(), state.form.clone(), name.clone());
     let decided = visit
         .write(move |tx| {
             match tx.once(key, sent.fingerprint())? {
@@ -259,20 +309,18 @@ pub async fn decide(visit: Visit, Path(name): Path<String>, form: Form) -> Answe
             }
             let report = found(named(tx, &wanted)?)?;
             allowed(&v, tx, &report)?;
-            let title: String = sent.text("title").chars().take(160).collect();
-            let body: String = sent.text("body").chars().take(4_000).collect();
+            let (title, body) = (sent.text("title"), sent.text("body"));
             let reason = if verdict == Verdict::Refuse { reason_of(&sent) } else { String::new() };
-            let visibility = review(report.visibility, verdict, &title, &reason).map_err(NotStored::Refused)?;
+            let visibility = review(report.visibility, verdict, title, &reason).map_err(NotStored::Refused)?;
             let seen = sent.integer("version").ok_or(NotStored::Stale)?;
-            if !store::reviewed(tx, &report, visibility, &title, &body, &reason, seen)? {
+            if !store::reviewed(tx, &report, visibility, title, body, &reason, seen)? {
                 return Err(NotStored::Stale);
             }
-            store_review(tx, &v, &report, visibility, [&title, &body, &reason])?;
+            store_review(tx, &v, &report, visibility, [title, body, &reason])?;
             tx.once_answer(key, "")?;
             Ok(())
         })
         .await;
-    let mut state = FormState::from(form);
     match decided {
         Ok(()) => return Ok(visit.see_other_saying("/arbeit/pruefung", "flash-report-reviewed")),
         Err(NotStored::Page(error)) => return Err(error),
@@ -343,17 +391,17 @@ pub async fn photo(visit: Visit, Path((name, photo)): Path<(String, String)>, fo
 }
 
 /// Shows a photo to the public, with the marked boxes made unreadable in a copy, or takes it away again.
-pub async fn publish_photo(visit: Visit, Path((name, photo)): Path<(String, String)>, form: Form) -> Answer {
+async fn publish_photo(visit: Visit, name: String, photo: &str, hides: bool, form: Form) -> Answer {
     let key = visit.once_key(&form)?;
-    let (report, row) = photo_of(&visit, &name, &photo).await?;
-    let hides = form.text("deed") == "hide";
+    let (report, row) = photo_of(&visit, &name, photo).await?;
+    let mut state = FormState::from(form);
     if report.visibility == Visibility::Private && !hides {
-        let mut state = FormState::default();
         state.refuse("", refusal_text(ReviewRefusal::NeverPublic).1);
         return show_with(visit, Some(name), state).await;
     }
-    let public = if hides { None } else { Some(covered(&visit, &row, boxes(&form)).await?) };
-    let (v, fingerprint, old) = (visit.clone(), form.fingerprint(), Uuid::try_parse(form.text("public")).ok());
+    let public = if hides { None } else { Some(covered(&visit, &row, boxes(&state.form, row.id)).await?) };
+    let old = Uuid::try_parse(state.form.text(&format!("public-{}", row.id))).ok();
+    let (v, fingerprint) = (visit.clone(), state.form.fingerprint());
     let written = visit
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
@@ -378,7 +426,6 @@ pub async fn publish_photo(visit: Visit, Path((name, photo)): Path<(String, Stri
         Ok(()) => {}
         Err(NotStored::Page(error)) => return Err(error),
         Err(NotStored::Refused(_) | NotStored::Stale) => {
-            let mut state = FormState::default();
             state.refuse(
                 "",
                 "Dieses Foto hat inzwischen eine andere öffentliche Fassung. Sehen Sie sie an, bevor Sie sie ändern.",
@@ -393,16 +440,59 @@ pub async fn publish_photo(visit: Visit, Path((name, photo)): Path<(String, Stri
             tracing::warn!(%error, "a replaced public photo waits for the sweep");
         }
     }
-    Ok(visit.see_other_saying(&format!("/arbeit/meldung/{}", report.number), "flash-report-photo"))
+    after_photo(visit, report, row.id, state).await
 }
 
-fn boxes(form: &Form) -> Vec<Area> {
-    let numbers = |name: &str| -> Vec<f64> {
-        form.all(name).map(|text| text.replace(',', ".").parse().unwrap_or(f64::NAN)).collect()
+/// On to the page by GET, unless something typed is not stored yet: then the page comes back with it.
+async fn after_photo(visit: Visit, report: DeskReport, photo: Uuid, mut state: FormState) -> Answer {
+    for side in SIDES {
+        state.form.remove(&format!("{side}-{photo}"));
+    }
+    if !typed_more(&report, &state.form) {
+        return Ok(visit.see_other_saying(&format!("/arbeit/meldung/{}", report.number), "flash-report-photo"));
+    }
+    let mut visit = visit;
+    visit.say("flash-report-photo-only");
+    show_with(visit, Some(report.number), state).await
+}
+
+/// Holds the form words or boxes that nobody stored?
+fn typed_more(report: &DeskReport, form: &Form) -> bool {
+    let stored = [("title", &report.public_title), ("body", &report.public_body), ("reason", &report.reason)];
+    // Browsers send line ends as CRLF.
+    let differs = |(name, stored): &(&str, &String)| {
+        form.has(name) && form.text(name).replace('\r', "") != stored.trim().replace('\r', "")
     };
-    let (xs, ys, ws, hs) = (numbers("x"), numbers("y"), numbers("w"), numbers("h"));
-    let all = xs.into_iter().zip(ys).zip(ws.into_iter().zip(hs)).take(BOXES_MAX);
-    all.filter_map(|((x, y), (w, h))| blur_area(x, y, w, h)).collect()
+    stored.iter().any(differs) || !form.text("ready-reason").is_empty() || has_boxes(form)
+}
+
+/// Marked boxes that no button sent yet.
+fn has_boxes(form: &Form) -> bool {
+    let is_box =
+        |name: &str| SIDES.iter().any(|side| name.strip_prefix(side).is_some_and(|rest| rest.starts_with('-')));
+    form.pairs().any(|(name, value)| is_box(name) && !value.trim().is_empty())
+}
+
+/// Fields of a box: left, top, width, height; the photo's id stands behind the name.
+const SIDES: [&str; 4] = ["x", "y", "w", "h"];
+/// Rows for boxes without scripts.
+const EMPTY_BOXES: usize = 3;
+
+/// The boxes of one photo as typed, and at least a few rows.
+fn typed_boxes(form: &Form, photo: Uuid) -> Vec<[String; 4]> {
+    let sides = SIDES.map(|side| form.all(&format!("{side}-{photo}")).map(str::to_owned).collect::<Vec<_>>());
+    let typed = sides.iter().map(Vec::len).max().unwrap_or(0).min(BOXES_MAX);
+    let row = |number: usize| sides.each_ref().map(|side| side.get(number).cloned().unwrap_or_default());
+    (0..typed.max(EMPTY_BOXES)).map(row).collect()
+}
+
+fn boxes(form: &Form, photo: Uuid) -> Vec<Area> {
+    let number = |text: &String| text.replace(',', ".").parse().unwrap_or(f64::NAN);
+    let area = |row: [String; 4]| {
+        let [x, y, w, h] = row.each_ref().map(number);
+        blur_area(x, y, w, h)
+    };
+    typed_boxes(form, photo).into_iter().filter_map(area).collect()
 }
 
 /// The blob the public may see: the photo itself without boxes, else a covered copy. What is covered stays so: boxes are

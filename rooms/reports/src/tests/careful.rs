@@ -1,6 +1,7 @@
 //! What must not go wrong between strangers and between colleagues: nobody sees another's photos, nobody overwrites
 //! another's review, and nothing typed is lost when time runs out. Through the real router, on both databases.
 
+use super::review::{marked, photo_on};
 use super::{HOST, employed, number_of, publish, report, rooms, town};
 use crate::{events, report::Visibility, store};
 use base::MunicipalityId;
@@ -33,6 +34,33 @@ async fn up_to_check(anna: &mut Browser, problem: &str, words: &str) -> Seen {
     let first = anna.visit("/melden").await;
     let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
     anna.send(&second, "/melden/was", &[("problem", problem), ("body", words)]).await
+}
+
+#[tokio::test]
+async fn two_who_join_at_once_are_both_counted_and_a_blocked_word_joins_nowhere() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = number_of(&report(&site, "road/pothole", "", "").await);
+        publish(&site, id, &number).await;
+        let path = format!("/melden/{number}/meins");
+        let (mut anna, mut ben) = (site.visitor(HOST), site.visitor(HOST));
+        for _ in 0..4 {
+            let (annas, bens) = (anna.visit(&path).await, ben.visit(&path).await);
+            let sent = tokio::join!(anna.send_only(&annas, &path, &[]), ben.send_only(&bens, &path, &[]));
+            assert_eq!((sent.0.status.as_u16(), sent.1.status.as_u16()), (303, 303));
+        }
+        let mut kim = staff(&site, id, "kim", None).await;
+        kim.visit(&format!("/arbeit/fall/{number}")).await.shows("8 weiteren Personen");
+
+        let list = kim.visit("/arbeit/sperren").await;
+        kim.send(&list, "/arbeit/sperren", &[("pattern", "troll@example.org")]).await.is(200);
+        let page = ben.visit(&path).await;
+        let refused = ben.send(&page, &path, &[("email", "troll@example.org")]).await;
+        refused.is(422).shows("Ist das Ihr Schaden?");
+        assert_eq!(field(&refused, &path, "email"), "troll@example.org");
+        kim.visit(&format!("/arbeit/fall/{number}")).await.shows("8 weiteren Personen");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -97,12 +125,13 @@ async fn a_stale_page_uncovers_no_photo() {
         let path = format!("/arbeit/meldung/{number}");
         let (mut kim, mut lea) = (staff(&site, id, "kim", None).await, staff(&site, id, "lea", None).await);
         let (kims, leas) = (kim.visit(&path).await, lea.visit(&path).await);
-        let action = kims.forms().into_iter().map(|form| form.action).find(|a| a.contains("/foto/")).unwrap();
-        let boxes = [("deed", "show"), ("x", "0"), ("y", "0"), ("w", "50"), ("h", "50")];
-        lea.send(&leas, &action, &boxes).await.is(200);
-        let covered = anna.look(&format!("/bild/{}/gross.jpg", action.rsplit('/').next().unwrap())).await.body;
-        kim.send(&kims, &action, &[("deed", "show")]).await.is(422).shows("inzwischen eine andere");
-        let still = anna.look(&format!("/bild/{}/gross.jpg", action.rsplit('/').next().unwrap())).await.body;
+        let photo = photo_on(&kims);
+        let boxes = marked(&photo, ["0", "0", "50", "50"]);
+        let boxes: Vec<_> = boxes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        lea.send(&leas, &path, &boxes).await.is(200);
+        let covered = anna.look(&format!("/bild/{photo}/gross.jpg")).await.body;
+        kim.send(&kims, &path, &boxes[..1]).await.is(422).shows("inzwischen eine andere");
+        let still = anna.look(&format!("/bild/{photo}/gross.jpg")).await.body;
         assert_eq!(covered, still);
     })
     .await;

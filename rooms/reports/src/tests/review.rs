@@ -92,33 +92,90 @@ async fn a_complaint_puts_a_public_report_before_a_person() {
     .await;
 }
 
+/// The id of the first photo under review.
+pub fn photo_on(page: &testkit::Seen) -> String {
+    let html = page.html();
+    let (_, rest) = html.split_once("name=\"deed\" value=\"show ").expect("a photo to publish");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Fields that publish this photo with one box over it.
+pub fn marked(photo: &str, box_of: [&str; 4]) -> Vec<(String, String)> {
+    let sides = ["x", "y", "w", "h"].iter().zip(box_of);
+    let sides = sides.map(|(side, value)| (format!("{side}-{photo}"), value.to_owned()));
+    std::iter::once(("deed".to_owned(), format!("show {photo}"))).chain(sides).collect()
+}
+
+/// A report with one photo; its number.
+async fn with_photo(site: &TestSite, file: &[u8]) -> String {
+    let mut anna = site.visitor(HOST);
+    let first = anna.visit("/melden").await;
+    let files = [("photo", "auto.png", "image/png", file)];
+    let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
+    let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
+    number_of(&anna.send(&third, "/melden/pruefen", &[]).await)
+}
+
+#[tokio::test]
+async fn words_typed_in_a_review_outlive_the_publishing_of_a_photo() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = with_photo(&site, &png(image::RgbImage::new(320, 240))).await;
+        let mut kim = staff(&site, id, "moderator").await;
+        let action = format!("/arbeit/meldung/{number}");
+        let page = kim.visit(&action).await;
+        let show = format!("show {}", photo_on(&page));
+        let typed = [("deed", show.as_str()), ("title", "Loch am Weg"), ("reason", "Vielleicht privat")];
+        let page = kim.send_only(&page, &action, &typed).await;
+        page.is(200).shows("So sieht es die Öffentlichkeit").shows("Das Foto ist gespeichert. Ihre übrigen Eingaben");
+        let holds = |page: &testkit::Seen, name: &str, value: &str| {
+            assert!(page.form(&action).fields.contains(&(name.to_owned(), value.to_owned())), "{name} is kept");
+        };
+        holds(&page, "title", "Loch am Weg");
+        holds(&page, "reason", "Vielleicht privat");
+        // Marked places that no button sent are named before the words go out.
+        let box_of = marked(&photo_on(&page), ["0", "0", "50", "100"]);
+        let fields: Vec<_> = box_of[1..].iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let publish = [fields.as_slice(), &[("verdict", "publish")]].concat();
+        let page = kim.send_only(&page, &action, &publish).await;
+        page.is(422).shows("Veröffentlichen Sie zuerst das Foto");
+        holds(&page, fields[3].0, "100");
+        let long = "x".repeat(161);
+        let empty: Vec<_> = fields.iter().map(|(name, _)| (*name, "")).collect();
+        let too_long = [empty.as_slice(), &[("title", &long), ("verdict", "publish")]].concat();
+        kim.send_only(&page, &action, &too_long).await.is(422).shows("Kürzen Sie den Titel auf 160 Zeichen.");
+        kim.send_only(&page, &action, &[empty.as_slice(), &[("verdict", "publish")]].concat()).await.is(303);
+        site.visitor(HOST).visit(&format!("/melden/{number}")).await.is(200).shows("Loch am Weg");
+    })
+    .await;
+}
+
+fn png(picture: image::RgbImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(vec![]);
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 #[tokio::test]
 async fn the_public_sees_the_covered_copy_of_a_photo() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
         let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let mut bytes = std::io::Cursor::new(vec![]);
         let stripes = image::RgbImage::from_fn(320, 240, |x, _| image::Rgb(if x % 8 < 4 { [255; 3] } else { [0; 3] }));
-        stripes.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-        let file = bytes.into_inner();
-        let files = [("photo", "auto.png", "image/png", file.as_slice())];
-        let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
-        let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
-        let number = number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        let number = with_photo(&site, &png(stripes)).await;
         publish(&site, id, &number).await;
         let mut kim = staff(&site, id, "moderator").await;
-        let page = kim.visit(&format!("/arbeit/meldung/{number}")).await;
+        let action = format!("/arbeit/meldung/{number}");
+        let page = kim.visit(&action).await;
         // A moderator may not look into cases: no field and no link leads there.
         page.hides("Fall, Person oder Adresse suchen").hides("Zum Fall").shows("Zurück zur Liste");
-        let action = page.forms().into_iter().map(|form| form.action).find(|action| action.contains("/foto/")).unwrap();
-        let photo = action.rsplit('/').next().unwrap().to_owned();
+        let photo = photo_on(&page);
         // Left half; then once more without a box; then the right half: what was covered stays covered.
-        let left = [("deed", "show"), ("x", "0"), ("y", "0"), ("w", "50"), ("h", "100")];
-        let right = [("deed", "show"), ("x", "50"), ("y", "0"), ("w", "50"), ("h", "100")];
+        let (left, right) = (marked(&photo, ["0", "0", "50", "100"]), marked(&photo, ["50", "0", "50", "100"]));
         let mut page = page;
         for (boxes, covered) in [(&left[..], 150), (&left[..1], 150), (&right[..], 300)] {
-            page = kim.send(&page, &action, boxes).await;
+            let boxes: Vec<_> = boxes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            page = kim.send(&page, &action, &boxes).await;
             page.is(200).shows("So sieht es die Öffentlichkeit");
             let shown = anna.look(&format!("/bild/{photo}/gross.jpg")).await;
             shown.is(200);
@@ -130,7 +187,7 @@ async fn the_public_sees_the_covered_copy_of_a_photo() {
         }
         anna.visit(&format!("/melden/{number}")).await.is(200);
         let page = kim.visit(&format!("/arbeit/meldung/{number}")).await;
-        kim.send(&page, &action, &[("deed", "hide")]).await.is(200);
+        kim.send(&page, &action, &[("deed", &format!("hide {photo}"))]).await.is(200);
         anna.look(&format!("/bild/{photo}/gross.jpg")).await.is(404);
     })
     .await;
