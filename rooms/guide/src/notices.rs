@@ -187,6 +187,9 @@ pub fn read_notice(state: &mut FormState, id: Uuid) -> Option<Notice> {
     if !href.is_empty() && link.is_empty() {
         state.refuse("link", "Schreiben Sie, wohin der Link führt, zum Beispiel: Umleitung ansehen");
     }
+    if href.is_empty() && !link.is_empty() {
+        state.refuse("href", format!("Geben Sie an, wohin „{link}“ führt, oder leeren Sie den Text des Links."));
+    }
     let (Some(kind), Some(from), Some(until), false) = (kind, from, until, state.has_errors()) else { return None };
     let text = |name: &str| state.form.text(name).to_owned();
     Some(Notice {

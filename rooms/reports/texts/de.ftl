@@ -43,6 +43,7 @@ reports-near-hint = Ist es dasselbe? Dann müssen Sie nichts weiter ausfüllen.
 reports-mine = Das ist mein Schaden
 reports-thing = Welches ist es?
 reports-thing-none = Keines davon
+reports-problem = Was stimmt nicht?
 reports-danger-title = Gefahr? Rufen Sie sofort an
 reports-stop-title = Dafür sind andere da
 reports-body = Beschreibung

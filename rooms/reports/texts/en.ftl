@@ -43,6 +43,7 @@ reports-near-hint = Is it the same? Then there is nothing more to fill in.
 reports-mine = That is my damage
 reports-thing = Which one is it?
 reports-thing-none = None of these
+reports-problem = What is wrong?
 reports-danger-title = Danger? Call right away
 reports-stop-title = Others take care of this
 reports-body = Description

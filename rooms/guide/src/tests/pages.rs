@@ -224,7 +224,7 @@ async fn an_editor_changes_a_text_after_a_look_at_it() {
         johanna.visit("/verwaltung/texte").await.is(200).shows("Standardtext").shows("Erklärung zur Barrierefreiheit");
         let page = johanna.visit(path).await;
         page.is(200).shows("Es gilt der Standardtext.");
-        let body = "## Neu\n\nRufen Sie {phone} an. <b>";
+        let body = "## Neu\n\nRufen Sie {telefon} an. <b>";
         let preview = johanna.send_only(&page, path, &[("body", body), ("deed", "vorschau")]).await;
         preview.is(200).shows("Noch nicht gespeichert.").shows("Rufen Sie 115 an. <b>");
         site.visitor(HOST).visit("/hilfe").await.shows("QR-Code");
@@ -250,6 +250,9 @@ async fn a_notice_appears_on_the_front_page_and_goes_by_itself() {
         let town = site.found(HOST, "Ahornfurt").await;
         let mut johanna = staff(&site, town, "editor").await;
         let page = johanna.visit("/verwaltung/hinweise/neu").await;
+        let nowhere = [("title", "Mühlweg gesperrt"), ("kind", "warn"), ("link", "Zur Karte")];
+        let page = johanna.send(&page, "/verwaltung/hinweise/neu", &nowhere).await;
+        page.is(422).shows("wohin „Zur Karte“ führt");
         let filled = [("title", "Mühlweg gesperrt"), ("kind", "warn"), ("href", "/meldungen"), ("link", "Zur Karte")];
         johanna
             .send(&page, "/verwaltung/hinweise/neu", &filled)
@@ -370,7 +373,8 @@ async fn a_link_that_leads_nowhere_is_named_before_it_is_saved() {
         let mut johanna = staff(&site, town, "editor").await;
         let path = "/verwaltung/texte/hilfe/de";
         let page = johanna.visit(path).await;
-        let body = "[gut](/kontakt) und [Ruf]({phone_href}) und [böse](javascript:alert(1)) und [x](//anders.example)";
+        let body =
+            "[gut](/kontakt) und [Ruf]({telefon_link}) und [böse](javascript:alert(1)) und [x](//anders.example)";
         let refused = johanna.send_only(&page, path, &[("body", body), ("deed", "speichern")]).await;
         refused.is(422).shows("Diese Links führen nirgendwohin: „javascript:alert(1“, „//anders.example“.");
         assert!(refused.html().contains("[gut](/kontakt)"), "what was typed is still there");

@@ -92,16 +92,16 @@ fn default_texts_are_whole_in_every_language_and_land() {
 #[test]
 fn names_in_braces_are_filled_and_empty_lines_vanish() {
     let town = town(TownKind::City);
-    assert_eq!(fill("{official_name}\n{street}", &town, Lang::De), "Stadt Ahornfurt\nMarktplatz 1");
+    assert_eq!(fill("{gemeinde}\n{strasse}", &town, Lang::De), "Stadt Ahornfurt\nMarktplatz 1");
     assert_eq!(fill("a\nMail: {email}\nb", &town, Lang::De), "a\nb");
     assert_eq!(fill("{unbekannt} {", &town, Lang::De), "{unbekannt} {");
     let starts =
         [(TownKind::City, "Die Stadt"), (TownKind::Municipality, "Die Gemeinde"), (TownKind::Market, "Der Markt")];
     for (kind, start) in starts {
-        assert!(fill("{official_name_start}", &self::town(kind), Lang::De).starts_with(start));
+        assert!(fill("{gemeinde_mit_artikel}", &self::town(kind), Lang::De).starts_with(start));
     }
-    assert_eq!(fill("{official_name}", &town, Lang::En), "Town of Ahornfurt");
-    let emptied = "## Zeiten\n\n{hours}\n\n## Post\n\n{street}\n\n## Ende\n\n{supervision}";
+    assert_eq!(fill("{gemeinde}", &town, Lang::En), "Town of Ahornfurt");
+    let emptied = "## Zeiten\n\n{oeffnungszeiten}\n\n## Post\n\n{strasse}\n\n## Ende\n\n{aufsicht}";
     assert_eq!(fill(emptied, &town, Lang::De), "## Post\n\nMarktplatz 1\n");
     assert_eq!(fill("## Leer\n## Voll\nText", &town, Lang::De), "## Leer\n## Voll\nText");
     for (name, meaning) in PLACEHOLDERS {

@@ -1,7 +1,7 @@
 //! Following a report or an area by mail: wish, confirmation, end. Links in mails open a page with a button; the button
 //! does it, because mail programs open links by themselves.
 
-use super::{Choice, MessagePage, found, read_email};
+use super::{Choice, MessagePage, Thanks, found, read_email};
 use crate::{
     around::{self, MapFrame},
     letters,
@@ -77,23 +77,11 @@ pub async fn report_sent(visit: Visit, Path(number): Path<String>, form: Form) -
             Ok(())
         })
         .await?;
-    asked(&visit)
+    Ok(visit.see_other(Thanks::Asked.path()))
 }
 
 fn audit(action: &'static str, subject: String) -> Audit {
     Audit { actor: Actor::Visitor.trace(), action, subject, detail: json!({}) }
-}
-
-fn asked(visit: &Visit) -> Answer {
-    let t = visit.t;
-    web::render(&MessagePage {
-        page: visit.page(t.s("reports-asked-title")),
-        icon: "mail",
-        kind: "info",
-        heading: t.s("reports-asked-title").to_owned(),
-        text: t.s("reports-asked-text").to_owned(),
-        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
-    })
 }
 
 async fn area_page(visit: &Visit, form: FormState) -> Result<AreaPage, PageError> {
@@ -199,7 +187,7 @@ pub async fn area_sent(visit: Visit, form: Form) -> Answer {
             Ok(())
         })
         .await?;
-    asked(&visit)
+    Ok(visit.see_other(Thanks::Asked.path()))
 }
 
 /// A button that confirms or ends, with what it is about.
@@ -255,7 +243,8 @@ async fn ask(visit: Visit, token: String, deed: &Deed) -> Answer {
     web::render(&TokenPage { page: visit.page(heading), heading, text, button, action })
 }
 
-/// Doing it twice is the same as once, so no key is needed.
+/// Doing it twice is the same as once, so no key is needed. Answered at once, without a redirect: mail programs end a
+/// subscription by this request themselves and follow none (RFC 8058, section 3.1).
 async fn done(visit: Visit, token: String, deed: &'static Deed) -> Answer {
     let follow = by_token(&visit, &token).await?;
     visit

@@ -140,16 +140,39 @@ pub struct MessagePage {
     pub links: Vec<(String, String)>,
 }
 
-/// Thanks that say nothing about what became of it: for programs that fill every field.
-pub async fn thanks(visit: Visit) -> web::Answer {
+/// What a page of thanks is for; it comes by GET, so that reload sends nothing twice.
+#[derive(Clone, Copy)]
+pub enum Thanks {
+    /// A mail asks whether the address is theirs.
+    Asked,
+    Complaint,
+}
+
+impl Thanks {
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Asked => "/melden/danke?fuer=folgen",
+            Self::Complaint => "/melden/danke?fuer=hinweis",
+        }
+    }
+}
+
+/// Thanks after a form. Without a purpose they say nothing about what became of it: for programs that fill every field.
+pub async fn thanks(visit: Visit, form: Form) -> web::Answer {
     let t = visit.t;
+    let list = ("/meldungen", "reports-list-title");
+    let (icon, kind, title, text, (href, link)) = match form.text("fuer") {
+        "folgen" => ("mail", "info", "reports-asked-title", "reports-asked-text", list),
+        "hinweis" => ("circle-check", "ok", "reports-complaint-thanks-title", "reports-complaint-thanks", list),
+        _ => ("circle-check", "ok", "reports-thanks-title", "reports-thanks-text", ("/", "kit-to-home")),
+    };
     web::render(&MessagePage {
-        page: visit.page(t.s("reports-thanks-title")),
-        icon: "circle-check",
-        kind: "ok",
-        heading: t.s("reports-thanks-title").to_owned(),
-        text: t.s("reports-thanks-text").to_owned(),
-        links: vec![("/".to_owned(), t.s("kit-to-home").to_owned())],
+        page: visit.page(t.s(title)),
+        icon,
+        kind,
+        heading: t.s(title).to_owned(),
+        text: t.s(text).to_owned(),
+        links: vec![(href.to_owned(), t.s(link).to_owned())],
     })
 }
 

@@ -1,6 +1,6 @@
 //! One public report, and the door to say that it does not belong here. A hidden report is 404, whatever the reason.
 
-use super::{MessagePage, also_reported, category_label, found};
+use super::{Thanks, also_reported, category_label, found};
 use crate::{
     report::{PublicState, Visibility},
     store,
@@ -167,13 +167,5 @@ pub async fn complained(visit: Visit, Path(number): Path<String>, form: Form) ->
             Ok(())
         })
         .await?;
-    let t = visit.t;
-    web::render(&MessagePage {
-        page: visit.page(t.s("reports-complaint-thanks-title")),
-        icon: "circle-check",
-        kind: "ok",
-        heading: t.s("reports-complaint-thanks-title").to_owned(),
-        text: t.s("reports-complaint-thanks").to_owned(),
-        links: vec![("/meldungen".to_owned(), t.s("reports-list-title").to_owned())],
-    })
+    Ok(visit.see_other(Thanks::Complaint.path()))
 }

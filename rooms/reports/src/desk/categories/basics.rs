@@ -322,7 +322,10 @@ async fn put(visit: &Visit, form: &Form, word: &str, typed: Category, routing: R
     Ok(word.to_owned())
 }
 
-/// Comes last in the town's order. Answers its word, also to a second press of the button.
+/// "Anderes": the category of every standard town for what fits nowhere else.
+const REST: &str = "other";
+
+/// Comes last in the town's order, but before what is meant for the rest. Answers its word, also to a second press of the button.
 async fn add(visit: &Visit, form: &Form, typed: Category, routing: Routing) -> Result<String, Halt> {
     let key = visit.once_key(form).map_err(Halt::Page)?;
     let (fingerprint, actor) = (form.fingerprint(), visit.actor.trace());
@@ -347,8 +350,14 @@ async fn add(visit: &Visit, form: &Form, typed: Category, routing: Routing) -> R
             }
             let word = word_for(&typed.label.de, |word| order.iter().any(|(known, _)| known == word));
             let category = Category { word: word.clone(), ..typed.clone() };
-            let last = order.last().map_or(0, |(_, rank)| rank + 10);
-            if !store::add_category(tx, &category, last)? {
+            let rank = match order.last() {
+                Some((rest, rank)) if rest == REST => {
+                    store::set_rank(tx, rest, rank + 10)?;
+                    *rank
+                }
+                last => last.map_or(0, |(_, rank)| rank + 10),
+            };
+            if !store::add_category(tx, &category, rank)? {
                 // Somebody made one of the same name at the same moment: the next try finds it.
                 return Err(Halt::Page(PageError::Busy));
             }
