@@ -194,7 +194,8 @@ impl Db {
         &self.house.settings.chance
     }
 
-    /// Reads in one town. On SQLite one snapshot; on PostgreSQL each statement sees what is committed by then.
+    /// Reads in one town, at one moment: what others commit meanwhile is seen by none of the closure's statements.
+    /// The closure may run again when the connection was lost.
     pub async fn read<T, E>(
         &self,
         town: MunicipalityId,

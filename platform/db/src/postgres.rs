@@ -34,6 +34,10 @@ const STATEMENTS_CACHED: usize = 512;
 /// How long one call waits for a lost database to come back; the next calls then fail at once for a while.
 const PATIENCE: Duration = Duration::from_secs(2);
 const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// All statements of a read see one moment. Costs two round trips (the driver sends nothing ahead of an answer): this
+/// one before the first statement, which everybody waits for, and the end, which nobody waits for. Without a statement
+/// it holds no snapshot yet, so nothing is kept from the server's cleaning.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -53,6 +57,8 @@ pub(crate) struct Postgres {
     client: RefCell<Client>,
     statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
     fault: Cell<Fault>,
+    /// A read was begun and not ended.
+    reading: Cell<bool>,
     role: Role,
 }
 
@@ -86,8 +92,8 @@ impl Postgres {
                  SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
             ))
             .map_err(|e| failure(&e, "SET"))?;
-        let statements = RefCell::default();
-        Ok(Self { client: RefCell::new(client), statements, fault: Cell::new(Fault::None), role })
+        let (client, statements) = (RefCell::new(client), RefCell::default());
+        Ok(Self { client, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
     }
 
     /// Texts must sort the same on every installation, and in SQLite: by code point.
@@ -385,7 +391,9 @@ impl Worker {
     fn run(&mut self, queue: &Receiver<Message>) {
         while let Ok(Message::Job(mut job)) = queue.recv() {
             let outcome = self.finish(&mut *job);
+            // First the answer: the end of a read changes nothing for whoever asked.
             job.settle(outcome);
+            self.end_read();
         }
     }
 
@@ -412,13 +420,27 @@ impl Worker {
                         return Err(DbError::Unavailable("the connection to PostgreSQL was lost twice".into()));
                     }
                 }
-                After::Repeat(_) => self.pause(run),
+                After::Repeat(_) => {
+                    self.end_read();
+                    self.pause(run);
+                }
             }
         }
         Err(DbError::Busy)
     }
 
+    fn begin(postgres: &Postgres, text: &str) -> Result<(), After> {
+        postgres.plain(text).map_err(|error| match postgres.fault.get() {
+            Fault::Lost => After::Repeat(Fault::Lost),
+            _ => After::Settle(Err(error)),
+        })
+    }
+
     fn read(postgres: &Postgres, job: &mut dyn Job) -> After {
+        if let Err(after) = Self::begin(postgres, BEGIN_READ) {
+            return after;
+        }
+        postgres.reading.set(true);
         job.run(postgres);
         match postgres.fault.get() {
             Fault::None => After::Settle(Ok(())),
@@ -426,10 +448,18 @@ impl Worker {
         }
     }
 
+    /// Lets the snapshot of a read go; after a failed statement the server takes this for a rollback. A connection that
+    /// cannot even do that would show the next read an old moment, so it is given up.
+    fn end_read(&mut self) {
+        let ended = self.postgres.as_ref().is_none_or(|it| !it.reading.take() || it.plain("COMMIT").is_ok());
+        if !ended {
+            self.postgres = None;
+        }
+    }
+
     fn write(&self, postgres: &Postgres, job: &mut dyn Job) -> After {
-        if let Err(error) = postgres.plain("BEGIN ISOLATION LEVEL READ COMMITTED") {
-            let lost = postgres.fault.get() == Fault::Lost;
-            return if lost { After::Repeat(Fault::Lost) } else { After::Settle(Err(error)) };
+        if let Err(after) = Self::begin(postgres, "BEGIN ISOLATION LEVEL READ COMMITTED") {
+            return after;
         }
         let ran = job.run(postgres);
         let fault = postgres.fault.get();

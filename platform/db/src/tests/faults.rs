@@ -172,6 +172,26 @@ async fn a_connection_lost_in_the_middle_runs_the_transaction_once_more() {
 }
 
 #[tokio::test]
+async fn a_connection_lost_in_the_middle_of_a_read_runs_it_once_more() {
+    for test in databases(SET).await.into_iter().filter(|test| test.kind == Kind::Postgres) {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let (runs, cut) = (Arc::new(AtomicUsize::new(0)), cut_connections(&test));
+        let counted = Arc::clone(&runs);
+        let read = test.db.read(town, move |tx| {
+            let count = || tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![]);
+            let before = count()?;
+            if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                cut();
+            }
+            Ok::<_, DbError>((before, count()?))
+        });
+        assert_eq!(read.await, Ok((Some(1), Some(1))));
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_connection_lost_twice_is_an_error() {
     for test in databases(SET).await.into_iter().filter(|test| test.kind == Kind::Postgres) {
         let (town, cut) = (test.town().await, cut_connections(&test));

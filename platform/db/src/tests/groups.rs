@@ -141,30 +141,3 @@ async fn a_full_disk_refuses_and_the_rest_goes_on() {
     add(db, town, 4).await.unwrap();
     assert_eq!(ids(db, town).await, [1, 2, 3, 4]);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_sees_one_moment() {
-    let test = sqlite().await;
-    let (db, town) = (test.db.clone(), test.town().await);
-    add(&db, town, 1).await.unwrap();
-    let (written, go_on) = std::sync::mpsc::channel::<()>();
-    let (reading, has_read) = std::sync::mpsc::channel::<()>();
-    let reader = {
-        let db = db.clone();
-        tokio::spawn(async move {
-            db.read(town, move |tx| {
-                let count = || tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![]);
-                let before = count()?;
-                reading.send(()).ok();
-                go_on.recv_timeout(std::time::Duration::from_secs(10)).ok();
-                Ok::<_, DbError>((before, count()?))
-            })
-            .await
-        })
-    };
-    tokio::task::spawn_blocking(move || has_read.recv().unwrap()).await.unwrap();
-    add(&db, town, 2).await.unwrap();
-    written.send(()).unwrap();
-    assert_eq!(reader.await.unwrap().unwrap(), (Some(1), Some(1)));
-    assert_eq!(ids(&db, town).await, [1, 2]);
-}

@@ -1,7 +1,7 @@
-//! All of a transaction or nothing; the audit rule; violated constraints; what a read may not do.
+//! All of a transaction or nothing; the audit rule; violated constraints; what a read sees and may not do.
 
 use super::{SET, add, ids, insert, line};
-use crate::{Constraint, DbError, Kind, NewJob, Tx, Violated, p, testing::on_both};
+use crate::{Constraint, Db, DbError, Kind, NewJob, Tx, Violated, p, testing::on_both};
 use serde_json::json;
 use std::sync::{
     Arc,
@@ -39,6 +39,46 @@ async fn what_was_acknowledged_is_read() {
             add(&test.db, town, id).await.unwrap();
             assert_eq!(ids(&test.db, town).await.len() as i64, id);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_sees_one_moment() {
+    on_both(SET, async |test| {
+        let (db, town) = (test.db.clone(), test.town().await);
+        add(&db, town, 1).await.unwrap();
+        let (writer, runtime) = (db.clone(), tokio::runtime::Handle::current());
+        let read = db.read(town, move |tx| {
+            let count = || tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![]);
+            let before = count()?;
+            runtime.block_on(add(&writer, town, 2))?;
+            Ok::<_, DbError>((before, count()?))
+        });
+        assert_eq!(read.await, Ok((Some(1), Some(1))));
+        assert_eq!(ids(&db, town).await, [1, 2], "and the next one the next moment");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_read_leaves_nothing_to_the_next() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let mut settings = test.settings();
+        settings.readers = 1;
+        let db = Db::open(settings).await.unwrap();
+        let count = |tx: &Tx<'_>| tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![]);
+        let read: Result<Option<i64>, DbError> = db
+            .read(town, move |tx| {
+                count(tx)?;
+                tx.scalar("SELECT nothing FROM test_notes WHERE municipality = $1", p![])
+            })
+            .await;
+        assert!(matches!(read, Err(DbError::Other(_))), "{read:?}");
+        add(&test.db, town, 1).await.unwrap();
+        assert_eq!(db.read(town, count).await, Ok(Some(1)));
+        db.close().await;
     })
     .await;
 }
