@@ -215,17 +215,19 @@ fn claim(o: &Operating<'_>, limit: i64, until: Moment) -> Result<Vec<ClaimedJob>
             p![now, until, left],
         )?
     };
-    rows.into_iter().chain(lost).map(claimed).collect()
+    rows.into_iter().chain(lost).filter_map(|row| claimed(o, row).transpose()).collect()
 }
 
-fn claimed(row: Claimed) -> Result<ClaimedJob, DbError> {
-    Ok(ClaimedJob {
-        ticket: JobTicket { id: row.id, attempt: row.attempts },
-        municipality: (!row.municipality.is_nil()).then_some(MunicipalityId(row.municipality)),
-        kind: row.kind,
-        payload: serde_json::from_str(&row.payload)
-            .map_err(|_| DbError::WrongShape("the payload of a job is no JSON".into()))?,
-    })
+/// `None`: the payload cannot be read, and the job waits for a person. As an error it would undo the whole claim, and
+/// the same job would come first again the next time, for all towns.
+fn claimed(o: &Operating<'_>, row: Claimed) -> Result<Option<ClaimedJob>, DbError> {
+    let ticket = JobTicket { id: row.id, attempt: row.attempts };
+    let Ok(payload) = serde_json::from_str(&row.payload) else {
+        tracing::error!(id = %row.id, kind = row.kind, "the payload of a job is no JSON");
+        return fail(o, ticket, "job.payload", Next::Stuck).map(|_| None);
+    };
+    let municipality = (!row.municipality.is_nil()).then_some(MunicipalityId(row.municipality));
+    Ok(Some(ClaimedJob { ticket, municipality, kind: row.kind, payload }))
 }
 
 fn fail(o: &Operating<'_>, ticket: JobTicket, error_kind: &'static str, next: Next) -> Result<bool, DbError> {

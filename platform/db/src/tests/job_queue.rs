@@ -219,6 +219,32 @@ async fn a_job_that_takes_its_worker_down_ends_before_a_person() {
 }
 
 #[tokio::test]
+async fn a_job_nobody_can_read_waits_for_a_person_and_keeps_nobody_waiting() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        for kind in ["broken", "mail", "picture"] {
+            enqueue(&test, town, job(kind, None)).await;
+        }
+        let bend = |o: &Operating<'_>| o.exec("UPDATE jobs SET payload = '{\"to\":' WHERE kind = 'broken'", p![]);
+        assert_eq!(test.db.operate(bend).await, Ok(1));
+        let kinds = |claimed: &[ClaimedJob]| claimed.iter().map(|c| c.kind.clone()).collect::<HashSet<_>>();
+        assert_eq!(kinds(&claim(&test).await), HashSet::from(["mail".to_owned(), "picture".to_owned()]));
+        let stuck = test.db.look_up(|o| o.list_stuck(10)).await.unwrap();
+        assert_eq!(stuck.iter().map(|s| s.kind.as_str()).collect::<Vec<_>>(), ["broken"]);
+        assert_eq!(stuck[0].last_error.as_deref(), Some("job.payload"));
+        // Also when it was bent while somebody worked on it: the lease ends, and the others are taken over.
+        assert_eq!(
+            test.db.operate(|o| o.exec("UPDATE jobs SET payload = '' WHERE kind = 'picture'", p![])).await,
+            Ok(1)
+        );
+        test.clock.advance_seconds(61);
+        assert_eq!(kinds(&claim(&test).await), HashSet::from(["mail".to_owned()]));
+        assert_eq!(test.db.job_counts().await.unwrap(), (0, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_event_arrives_as_a_job_with_its_transaction() {
     on_both(SET, async |test| {
         let town = test.town().await;
