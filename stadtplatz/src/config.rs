@@ -1,6 +1,7 @@
 //! Every setting, from flag, then environment, then the TOML file, then the default; each remembers where it came from,
 //! so that `doctor` can say. Nothing is read from the environment anywhere else.
 
+use crate::address::without_secrets;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::{
@@ -120,14 +121,6 @@ fn optional<T>(given: Option<T>, written: Option<T>) -> (Option<T>, Source) {
     pick(given.map(Some), written.map(Some), || None)
 }
 
-/// Hides user names and passwords of a URL: `postgres://***@host/db`.
-pub fn without_secrets(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(start), Some(at)) if at > start => format!("{}://***{}", &url[..start], &url[at..]),
-        _ => url.to_owned(),
-    }
-}
-
 impl Config {
     /// `demo` moves the data folder and allows demo accounts.
     pub fn read(given: Given, demo: bool) -> anyhow::Result<Self> {
@@ -228,7 +221,8 @@ mod tests {
     #[test]
     fn flags_beat_defaults_and_secrets_stay_hidden() {
         let given = Given {
-            database: Some("postgres://anna:geheim@db.example/stadt".into()),
+            database: Some("postgres://anna:geheim@db.example/stadt?password=geheim".into()),
+            smtp: Some("smtp://anna:geheim@mail.example".into()),
             listen: Some("127.0.0.1:9000".into()),
             trusted_proxies: Some("10.0.0.0/8, 192.0.2.7".into()),
             intranet: Some("karten.intern:8080, 10.0.0.5:80,".into()),

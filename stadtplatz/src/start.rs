@@ -23,7 +23,7 @@ pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
 /// The database alone, for commands that need no site.
 pub async fn database(config: &Config) -> anyhow::Result<Db> {
     private_folder(&config.data)?;
-    let shown = crate::config::without_secrets(&config.database);
+    let shown = crate::address::without_secrets(&config.database);
     Db::open(db::Settings::new(config.database.clone()))
         .await
         .with_context(|| format!("die Datenbank {shown} antwortet nicht"))

@@ -2,7 +2,7 @@
 //! then lack its row, which is swept later, but never a row its blob. Works while the site serves.
 
 use super::say;
-use crate::{config::Config, start};
+use crate::{address::without_password, config::Config, start};
 use anyhow::{Context, bail, ensure};
 use std::{
     fs,
@@ -83,15 +83,6 @@ fn postgres_tool(tool: &str, words: &[&str], file: (&str, &Path), url: &str) -> 
     }
 }
 
-/// Takes the password out of `postgres://name:password@host/…`.
-fn without_password(url: &str) -> (String, Option<String>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let Some((person, place)) = rest.rsplit_once('@') else { return (url.to_owned(), None) };
-    let Some((name, password)) = person.split_once(':') else { return (url.to_owned(), None) };
-    let password = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
-    (format!("{scheme}://{name}@{place}"), Some(password))
-}
-
 fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
@@ -109,17 +100,4 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     fs::File::open(to)?.sync_all()?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn the_password_leaves_the_address() {
-        let (address, password) = without_password("postgres://anna:ge%40heim@db.example:5432/stadt");
-        assert_eq!(address, "postgres://anna@db.example:5432/stadt");
-        assert_eq!(password.as_deref(), Some("ge@heim"));
-        assert_eq!(without_password("postgres://db.example/stadt").1, None);
-    }
 }
