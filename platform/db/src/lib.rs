@@ -29,6 +29,7 @@ pub use migrate::{Migration, Migrations};
 pub use once::{Once, OnceKey};
 pub use outbox::{Event, delivery, event, forget_events};
 pub use sql::Sql;
+pub use sqlite::sqlite_file;
 pub use tls::{Encryption, encryption};
 pub use tx::{FromRow, Operating, Row, Tx};
 
@@ -163,7 +164,7 @@ pub(crate) struct Threads {
 impl Db {
     /// Connects and starts the threads. An unreachable database is an error here and a retry later on.
     pub async fn open(settings: Settings) -> Result<Self, DbError> {
-        let kind = if settings.url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
+        let kind = if sqlite_file(&settings.url).is_some() { Kind::Sqlite } else { Kind::Postgres };
         let shared = Arc::new(Shared {
             clock: Arc::clone(&settings.clock),
             chance: Arc::clone(&settings.chance),

@@ -32,9 +32,14 @@ const STATEMENTS_CACHED: usize = 512;
 /// Virtual machine steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 2_000;
 
-/// The file of `sqlite:/path/to/town.db`.
+/// The file of `sqlite:/path/to/town.db`; `None`: no URL of ours. What follows the colon is the path as it stands, so
+/// `sqlite://data/town.db` lies in `/data`: a slash more never leads to another, empty town in the working folder.
+pub fn sqlite_file(url: &str) -> Option<&Path> {
+    url.strip_prefix("sqlite:").map(Path::new)
+}
+
 pub(crate) fn path(url: &str) -> &Path {
-    Path::new(url.strip_prefix("sqlite:").unwrap_or(url))
+    sqlite_file(url).unwrap_or(Path::new(url))
 }
 
 /// When the running statement must end, as microseconds since `start`.
@@ -452,5 +457,27 @@ impl Writer {
             self.roll_back();
         }
         job.settle(committed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sqlite_file;
+    use std::path::Path;
+
+    #[test]
+    fn the_file_is_what_follows_the_colon() {
+        let table = [
+            ("sqlite:town.db", Some("town.db")),
+            ("sqlite:./data/town.db", Some("./data/town.db")),
+            ("sqlite:/srv/town.db", Some("/srv/town.db")),
+            ("sqlite:///srv/town.db", Some("/srv/town.db")),
+            ("sqlite://data/town.db", Some("/data/town.db")),
+            ("postgres://db/stadt", None),
+            ("/srv/town.db", None),
+        ];
+        for (url, file) in table {
+            assert_eq!(sqlite_file(url), file.map(Path::new), "{url}");
+        }
     }
 }

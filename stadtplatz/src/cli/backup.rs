@@ -4,11 +4,7 @@
 use super::say;
 use crate::{address::without_password, config::Config, start};
 use anyhow::{Context, bail, ensure};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 const SQLITE_FILE: &str = "stadtplatz.db";
 const POSTGRES_FILE: &str = "stadtplatz.pgdump";
@@ -16,7 +12,7 @@ const POSTGRES_FILE: &str = "stadtplatz.pgdump";
 pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
     ensure!(!folder.exists(), "{} gibt es schon: nennen Sie einen neuen Ordner", folder.display());
     start::private_folder(folder)?;
-    if sqlite_path(config).is_some() {
+    if db::sqlite_file(&config.database).is_some() {
         let db = start::database(config).await?;
         let checked = db.backup(folder.join(SQLITE_FILE)).await.context("die Datenbank lässt sich nicht sichern")?;
         say(format_args!("Datenbank: {} Bytes, {} Tabellen, geprüft.", checked.bytes, checked.tables));
@@ -41,13 +37,13 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
     ensure!(damage.is_empty(), "{} Dateien der Sicherung sind beschädigt; es wurde nichts verändert", damage.len());
     ensure!(!config.data.join("keys").exists(), "{} ist nicht leer; es wurde nichts verändert", config.data.display());
-    if let Some(target) = sqlite_path(config) {
+    if let Some(target) = db::sqlite_file(&config.database) {
         ensure!(!target.exists(), "{} gibt es schon; es wurde nichts verändert", target.display());
         let source = folder.join(SQLITE_FILE);
         db::check_backup(&source).context("die Datenbank der Sicherung ist beschädigt")?;
         start::private_folder(target.parent().unwrap_or(Path::new(".")))?;
-        fs::copy(&source, &target).context("die Datenbank lässt sich nicht einspielen")?;
-        fs::File::open(&target)?.sync_all()?;
+        fs::copy(&source, target).context("die Datenbank lässt sich nicht einspielen")?;
+        fs::File::open(target)?.sync_all()?;
     } else {
         let source = folder.join(POSTGRES_FILE);
         ensure!(source.exists(), "{} fehlt", source.display());
@@ -58,10 +54,6 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     copy_folder(&folder.join("keys"), &config.data.join("keys"))?;
     say("Die Sicherung ist eingespielt. `stadtplatz doctor --audit` prüft das Ergebnis.");
     Ok(())
-}
-
-fn sqlite_path(config: &Config) -> Option<PathBuf> {
-    config.database.strip_prefix("sqlite:").map(|path| PathBuf::from(path.trim_start_matches("//")))
 }
 
 /// The password goes by environment, so that it never shows in the list of processes.
