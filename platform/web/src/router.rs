@@ -3,8 +3,8 @@
 //! when something broke, and no error text of the inside.
 
 use crate::{
-    ClientAddress, Display, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble, Visit,
-    assets, cookies, forwarded, headers, operations, visit::flash_of,
+    ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
+    Visit, assets, cookies, forwarded, headers, operations, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -107,16 +107,32 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
         };
     let flashed = visit.flash.is_some();
     // What only one person may see is not kept for whoever sits at this device next and presses Back.
-    let personal = visit.actor.staff().is_some() || visit.path.starts_with("/stand/");
+    let personal = visit.actor.staff().is_some() || is_key(request.uri());
     request.extensions_mut().insert(visit);
     let mut response = next.run(request).await;
     if personal && !response.headers().contains_key(header::CACHE_CONTROL) {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-    if flashed && response.status() == StatusCode::OK {
+    // A picture or a feed that was asked for in between has shown the notice to nobody.
+    if flashed && response.status() == StatusCode::OK && is_page(&response) {
         response.headers_mut().append(header::SET_COOKIE, crate::expired_cookie("hinweis"));
     }
     response
+}
+
+/// Whether the address itself opens what one person typed: the key of a draft or a receipt in its query, or the house's
+/// words for how a matter stands (`/stand/…`) and for what follows a sending (`…/fertig/…`). A room that has others sets
+/// `Cache-Control` itself.
+fn is_key(uri: &Uri) -> bool {
+    let query = || Form::from_urlencoded(uri.query().unwrap_or(""));
+    uri.path().starts_with("/stand/")
+        || uri.path().contains("/fertig/")
+        || query().pairs().any(|(name, _)| ["entwurf", "beleg"].contains(&name))
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 async fn make_visit(

@@ -19,6 +19,9 @@ fn routes(routes: &mut Routes) {
     routes.get("/wer", Access::Public, |visit: Visit| async move {
         Ok::<_, PageError>(Html(format!("{} {} {}", visit.town.name, visit.t.lang.code(), visit.actor.trace())))
     });
+    routes.get("/zettel/fertig/{token}", Access::Public, |_: Visit| async { Html("PIN 1234") });
+    routes.get("/daten", Access::Public, |_: Visit| async { axum::Json([1, 2]) });
+    routes.get("/offen", Access::Public, |_: Visit| async { ([("cache-control", "public, max-age=60")], "offen") });
     routes.get("/personal", Access::Staff, |_: Visit| async { "innen" });
     routes.get("/betrieb", Access::Needs(Permission::Operate), |_: Visit| async { "betrieb" });
     routes.get("/kaputt", Access::Public, |_: Visit| async {
@@ -192,6 +195,8 @@ async fn a_notice_shows_once_and_a_known_page_is_not_sent_again() {
         let mut visitor = site.visitor("eins.example");
         visitor.set_cookie("hinweis", "flash-job-retried");
         visitor.look("/gibt-es-nicht").await.is(404).shows("Der Auftrag läuft noch einmal");
+        visitor.look("/daten").await.is(200);
+        assert!(visitor.cookie("hinweis").is_some(), "data shows no notice to anybody");
         assert!(visitor.look("/wer").await.is(200).headers.contains_key("etag"));
         assert!(visitor.cookie("hinweis").is_none());
         visitor.set_cookie("hinweis", "<script>");
@@ -227,7 +232,18 @@ async fn what_one_person_sees_is_not_kept_for_the_next() {
         person.set_cookie("sitzung", "drin");
         let kept = |seen: &testkit::Seen| seen.headers.get("cache-control").unwrap().to_str().unwrap().to_owned();
         assert_eq!(kept(person.look("/personal").await.is(200)), "private, no-store");
-        assert_eq!(kept(site.visitor("eins.example").look("/wer").await.is(200)), "private, no-cache");
+        let pages = [
+            ("/wer", "private, no-cache"),
+            ("/wer?feld=entwurf&beleg-art=2", "private, no-cache"),
+            ("/wer?lat=1&entwurf=6f1c", "private, no-store"),
+            ("/wer?%65ntwurf=6f1c", "private, no-store"),
+            ("/wer?beleg=abc", "private, no-store"),
+            ("/zettel/fertig/abc", "private, no-store"),
+            ("/offen?entwurf=6f1c", "public, max-age=60"),
+        ];
+        for (path, wanted) in pages {
+            assert_eq!(kept(site.visitor("eins.example").look(path).await.is(200)), wanted, "{path}");
+        }
     })
     .await;
 }
