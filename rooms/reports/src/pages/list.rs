@@ -246,7 +246,11 @@ pub async fn rss(visit: Visit, form: Form) -> Answer {
         own: visit.town.url(&format!("/meldungen.rss{mark}{query}")),
         items: cards.iter().map(item).collect(),
     };
-    Ok(of_kind(feed.render()?, "application/rss+xml; charset=utf-8"))
+    let mut response = of_kind(feed.render()?, "application/rss+xml; charset=utf-8");
+    // Its words are the reader's: what a cache keeps for one must not reach who reads another language. The GeoJSON has
+    // no words of ours.
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    Ok(response)
 }
 
 fn of_kind(body: String, kind: &'static str) -> Response {

@@ -387,6 +387,10 @@ async fn the_unreviewed_is_nowhere_and_the_reviewed_everywhere() {
         let cookie = web::Display { lang: web::Lang::En, ..web::Display::default() };
         english.set_cookie("darstellung", &cookie.to_cookie());
         english.visit("/meldungen").await.is(200).shows("Reports").shows("1 report");
+        let (ours, theirs) = (german.visit("/meldungen.rss").await, english.visit("/meldungen.rss").await);
+        assert_ne!(ours.html(), theirs.html());
+        let vary: Vec<_> = ours.headers.get_all("vary").iter().map(|value| value.to_str().unwrap()).collect();
+        assert!(vary.contains(&"Accept-Language, Cookie"), "{vary:?}");
         english.visit("/melden").await.is(200).shows("Where is the damage?");
     })
     .await;
