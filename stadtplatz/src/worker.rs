@@ -11,6 +11,11 @@ use web::{JobError, JobRun, Site, Stage};
 const AT_ONCE: usize = 8;
 /// What a killed process held is taken up again after this long.
 const LEASE: Duration = Duration::from_secs(60);
+/// A job that takes longer is given up, while its ticket still holds.
+const JOB_SECONDS: u64 = LEASE.as_secs() - 5;
+// A job that is given up between the server's "accepted" and its own end sends the letter once more; the seconds are for
+// the few rows it reads before and writes after.
+const _: () = assert!(mail::LETTER_SECONDS + 5 <= JOB_SECONDS, "a letter ends before its job does");
 /// Jobs of other nodes, and those whose time has come, are seen after this long.
 const POLL: Duration = Duration::from_secs(2);
 const UPKEEP_JOB: &str = "upkeep";
@@ -83,7 +88,7 @@ async fn keep_house(site: &Site) {
 
 async fn handle(site: Site, job: ClaimedJob) {
     let (ticket, kind) = (job.ticket, job.kind.clone());
-    let outcome = match timeout(LEASE - Duration::from_secs(5), dispatch(&site, job)).await {
+    let outcome = match timeout(Duration::from_secs(JOB_SECONDS), dispatch(&site, job)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(JobError::Later("job.too_slow")),
     };

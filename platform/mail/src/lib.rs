@@ -14,7 +14,7 @@ pub use compose::Mail;
 pub use folder::{Folder, Posted};
 pub use letter::{Letter, MessageId};
 pub use mailer::{MailError, Mailer, Settings};
-pub use smtp::Smtp;
+pub use smtp::{LETTER_SECONDS, Smtp};
 
 #[cfg(test)]
 mod tests;
