@@ -7,6 +7,8 @@ use anyhow::{Context, bail, ensure};
 use std::{fs, path::Path, process::Command};
 
 const SQLITE_FILE: &str = "stadtplatz.db";
+/// Where Debian and Red Hat keep the authorities that the machine trusts.
+const AUTHORITIES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 const POSTGRES_FILE: &str = "stadtplatz.pgdump";
 
 pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
@@ -67,6 +69,18 @@ fn postgres_tool(tool: &str, words: &[&str], file: (&str, &Path), url: &str) -> 
     command.arg(file.1);
     if let Some(password) = password {
         command.env("PGPASSWORD", password);
+    }
+    // As our own connection: without a word in the address another machine has to prove who it is. libpq alone would
+    // go on unverified, even unencrypted ("prefer"). What the address or the operator's environment says counts more.
+    if db::encryption(url) == Some(db::Encryption::Full) {
+        let asked = |name| std::env::var_os(name).is_some();
+        if !asked("PGSSLMODE") {
+            command.env("PGSSLMODE", "verify-full");
+        }
+        let bundle = AUTHORITIES.iter().find(|file| Path::new(file).exists());
+        if let (Some(bundle), false) = (bundle, asked("PGSSLROOTCERT")) {
+            command.env("PGSSLROOTCERT", bundle);
+        }
     }
     match command.status() {
         Ok(status) if status.success() => Ok(()),

@@ -6,12 +6,41 @@ use crate::{
     program::Program,
     store_probe,
 };
+use std::collections::BTreeMap;
 
 #[test]
 fn a_backup_under_work_comes_back_whole() {
-    let (first, second, folder) = (tempfile::tempdir(), tempfile::tempdir(), tempfile::tempdir());
-    let (first, second, folder) = (first.unwrap(), second.unwrap(), folder.unwrap());
-    let mut program = Program::new(first.path());
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let restored = Program::new(&second.path().join("neu"));
+    comes_back_whole(Program::new(first.path()), &restored, || store_probe::case_bodies(&restored.data));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_postgres_comes_back_whole() {
+    let rooms = stadtplatz::rooms::rooms();
+    let mut urls = vec![];
+    let mut kept = vec![];
+    for _ in 0..2 {
+        let databases = testkit::databases(&testkit::migrations(&rooms)).await;
+        let Some(database) = databases.into_iter().find(|database| !database.url.starts_with("sqlite:")) else {
+            return;
+        };
+        urls.push(database.url.clone());
+        kept.push(database);
+    }
+    let run = move || {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        store_probe::empty_postgres(&urls[1]);
+        let restored = Program::on(&second.path().join("neu"), &urls[1]);
+        let bodies = || store_probe::case_bodies_on_postgres(&urls[1]);
+        comes_back_whole(Program::on(first.path(), &urls[0]), &restored, bodies);
+    };
+    tokio::task::spawn_blocking(run).await.unwrap();
+}
+
+/// `bodies` looks into the restored database.
+fn comes_back_whole(mut program: Program, restored: &Program, bodies: impl Fn() -> BTreeMap<String, usize>) {
+    let folder = tempfile::tempdir().unwrap();
     program.must(&["municipality", "add", "localhost", "Testdorf"]);
     program.serve();
     let texts: Vec<String> = (0..5).map(|number| format!("meldung vor der sicherung {number}")).collect();
@@ -25,17 +54,16 @@ fn a_backup_under_work_comes_back_whole() {
     assert!(!program.run(&["backup", backup_word]).1, "a backup never overwrites another");
     assert!(program.stop());
 
-    let restored = Program::new(&second.path().join("neu"));
     std::fs::create_dir_all(&restored.data).unwrap();
     restored.must(&["restore", backup_word]);
     assert!(!restored.run(&["restore", backup_word]).1, "a restore never overwrites a town");
-    let bodies = store_probe::case_bodies(&restored.data);
+    let bodies = bodies();
     for text in &texts {
         assert_eq!(bodies.get(text), Some(&1), "{text}");
     }
     assert!(restored.run(&["doctor", "--audit"]).0.contains("ist heil"));
     let key = |program: &Program| std::fs::read(program.data.join("keys/site.key")).unwrap();
-    assert_eq!(key(&program), key(&restored));
+    assert_eq!(key(&program), key(restored));
 }
 
 #[test]

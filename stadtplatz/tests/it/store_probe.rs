@@ -1,5 +1,5 @@
 //! Looks into a database past all of our own code: what is really there? Reads the SQLite file with a connection of its
-//! own and asks PostgreSQL directly. Only reads.
+//! own and asks PostgreSQL directly. Only reads, but for a database that a restore wants empty.
 
 use base::MunicipalityId;
 use db::{DbError, Kind, Tx, p};
@@ -19,6 +19,12 @@ pub fn case_bodies(data: &Path) -> BTreeMap<String, usize> {
 /// The same on PostgreSQL.
 pub fn case_bodies_on_postgres(url: &str) -> BTreeMap<String, usize> {
     counted(on_postgres(url, |ask| ask("SELECT body FROM cases_cases")))
+}
+
+/// Takes everything out of a test's database, so that a backup can be played into it.
+pub fn empty_postgres(url: &str) {
+    let mut client = Client::connect(url, NoTls).unwrap();
+    client.batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
 }
 
 /// How many lines the town's audit trail has.
