@@ -202,12 +202,15 @@ pub async fn send(visit: Visit, Path(token): Path<String>, form: Form) -> Answer
     Ok(response)
 }
 
-/// One role of a form: word and office, the office empty for the whole town. `None`: not a role we know.
-pub fn role_of(form: &Form) -> Option<RoleGrant> {
-    let role = Role::from_word(form.text("role"))?;
+/// In forms: the role holds in the whole town. A word of its own, so that nothing chosen never means everything.
+pub const WHOLE_TOWN: &str = "stadt";
+
+/// One role of a form: word and office, or the whole town. The error: which field, and how to mend it.
+pub fn role_of(form: &Form) -> Result<RoleGrant, (&'static str, &'static str)> {
+    let role = Role::from_word(form.text("role")).ok_or(("role", "Wählen Sie eine Rolle."))?;
     let unit = match form.text("unit") {
-        "" => None,
-        id => Some(OrgUnitId::parse(id)?),
+        WHOLE_TOWN => None,
+        id => Some(OrgUnitId::parse(id).ok_or(("unit", "Wählen Sie, für welches Amt die Rolle gilt."))?),
     };
-    Some(RoleGrant { role, unit })
+    Ok(RoleGrant { role, unit })
 }

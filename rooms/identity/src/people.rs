@@ -3,7 +3,7 @@
 //! one active administrator.
 
 use crate::{
-    invite::{self, InviteRefusal, NewInvitation, invite_staff, role_of},
+    invite::{self, InviteRefusal, NewInvitation, WHOLE_TOWN, invite_staff, role_of},
     role::{Role, RoleGrant, may_grant, may_manage},
     store::{self, StaffMember},
 };
@@ -109,7 +109,7 @@ fn role_choices() -> Vec<Choice> {
 fn unit_choices(tx: &Tx<'_>, actor: &Actor) -> Result<Vec<Choice>, DbError> {
     let mut choices = vec![];
     if may_grant(actor, None) {
-        choices.push(Choice::new("", "Ganze Stadt"));
+        choices.push(Choice::new(WHOLE_TOWN, "Ganze Stadt"));
     }
     let units = store::org_units(tx)?.into_iter().filter(|unit| may_grant(actor, Some(unit.id)));
     choices.extend(units.map(|unit| Choice::new(unit.id.to_string(), unit.name)));
@@ -192,10 +192,10 @@ pub async fn invite(visit: Visit, form: Form) -> Answer {
         state.refuse("email", "Geben Sie eine E-Mail-Adresse ein, zum Beispiel: vorname.nachname@rathaus.example");
     }
     let role = role_of(&state.form);
-    if role.is_none() {
-        state.refuse("role", "Wählen Sie eine Rolle und ein Amt.");
+    if let Err((field, message)) = role {
+        state.refuse(field, message);
     }
-    let (Ok(email), Some(grant), false) = (email, role, state.has_errors()) else {
+    let (Ok(email), Ok(grant), false) = (email, role, state.has_errors()) else {
         return Visit::unprocessable(&new_person_page(&visit, state).await?);
     };
     let new = NewInvitation { name: state.form.text("name").to_owned(), email, role: grant.role, unit: grant.unit };
@@ -265,7 +265,7 @@ async fn person_page(visit: &Visit, account: AccountId, mut form: FormState) -> 
     let line = |grant: &RoleGrant| RoleLine {
         words: role_words(grant, &names),
         role: grant.role.word(),
-        unit: grant.unit.map(|unit| unit.to_string()).unwrap_or_default(),
+        unit: grant.unit.map_or_else(|| WHOLE_TOWN.to_owned(), |unit| unit.to_string()),
         mine_to_take: may_grant(&visit.actor, grant.unit),
     };
     if !form.form.has("home") {
@@ -384,7 +384,15 @@ fn grant_detail(grant: RoleGrant) -> serde_json::Value {
 
 /// `POST …/rollen`
 pub async fn give_role(visit: Visit, Path(account): Path<String>, form: Form) -> Answer {
-    let grant = role_of(&form).ok_or(PageError::BadRequest("the role is none of ours"))?;
+    let grant = match role_of(&form) {
+        Ok(grant) => grant,
+        Err((field, message)) => {
+            let account = AccountId::parse(&account).ok_or(PageError::NotFound)?;
+            let mut state = FormState::from(form);
+            state.refuse(field, message);
+            return Visit::unprocessable(&person_page(&visit, account, state).await?);
+        }
+    };
     change(&visit, &account, form, "flash-identity-saved", move |tx, visit, member| {
         if !may_grant(&visit.actor, grant.unit) {
             return Err(Stop::Refused(Refusal::NotYours));
@@ -403,7 +411,7 @@ pub async fn give_role(visit: Visit, Path(account): Path<String>, form: Form) ->
 
 /// `POST …/rollenentzug`
 pub async fn take_role(visit: Visit, Path(account): Path<String>, form: Form) -> Answer {
-    let grant = role_of(&form).ok_or(PageError::BadRequest("the role is none of ours"))?;
+    let grant = role_of(&form).map_err(|_| PageError::BadRequest("the role is none of ours"))?;
     change(&visit, &account, form, "flash-identity-saved", move |tx, visit, member| {
         if !may_grant(&visit.actor, grant.unit) {
             return Err(Stop::Refused(Refusal::NotYours));

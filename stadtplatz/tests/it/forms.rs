@@ -187,7 +187,7 @@ const ELSEWHERE: &str = "of another office";
 const NEW_PERSON: &[(&str, &str)] =
     &[("name", "{fresh}"), ("email", "{fresh}@example.org"), ("role", "clerk"), ("unit", "{green}")];
 const NEW_BOSS: &[(&str, &str)] =
-    &[("name", "{fresh}"), ("email", "{fresh}@example.org"), ("role", "administrator"), ("unit", "")];
+    &[("name", "{fresh}"), ("email", "{fresh}@example.org"), ("role", "administrator"), ("unit", "stadt")];
 
 const IDENTITY: &[Sending] = &[
     form("/anmelden", Thing::Nothing, "/anmelden", &[("email", "{own_email}"), ("password", PASSWORD)]).told(NOT_STAFF),
@@ -218,9 +218,14 @@ const IDENTITY: &[Sending] = &[
         .note(ELSEWHERE)
         .told(OFFICE_ONLY),
     form("/verwaltung/personen/{account}/rollen", Thing::Person, PERSON, &[("role", "moderator"), ("unit", "{green}")]),
-    form("/verwaltung/personen/{account}/rollen", Thing::Person, PERSON, &[("role", "administrator"), ("unit", "")])
-        .note("for the whole town")
-        .told(OFFICE_ONLY),
+    form(
+        "/verwaltung/personen/{account}/rollen",
+        Thing::Person,
+        PERSON,
+        &[("role", "administrator"), ("unit", "stadt")],
+    )
+    .note("for the whole town")
+    .told(OFFICE_ONLY),
     form(
         "/verwaltung/personen/{account}/rollen",
         Thing::PersonElsewhere,

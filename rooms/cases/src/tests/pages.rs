@@ -328,7 +328,7 @@ async fn ready_texts_are_added_to_what_is_typed() {
         let asked = ben.send(&filled, &desk(&scene, "/antwort"), &[("aktion", "rueckfrage")]).await;
         asked.is(200).shows("Der Fall wartet jetzt auf Antwort").shows("wartet auf Antwort");
         let mut anna = citizen(&site, &scene).await;
-        anna.visit(&path(&scene, "")).await.shows("hat eine Frage an Sie").shows("Jetzt antworten");
+        anna.visit(&path(&scene, "")).await.shows("Wir haben eine Frage an Sie").shows("Jetzt antworten");
     })
     .await;
 }
@@ -437,7 +437,7 @@ async fn a_mail_greets_once_and_says_who_writes() {
         let mails = site.mails(scene.town).await;
         let closed = mails.iter().find(|mail| mail.text.contains(words)).expect("the mail with the answer");
         assert_eq!(closed.text.matches("Guten Tag").count(), 1, "{}", closed.text);
-        assert!(closed.text.contains("schreibt Ihnen:"), "{}", closed.text);
+        assert!(closed.text.contains("Das schreiben wir Ihnen dazu ("), "{}", closed.text);
         assert_eq!(closed.text.matches("Freundliche Grüße").count(), 1, "{}", closed.text);
         assert!(closed.text.contains("Bauhof\nStadt Ahornfurt\nTelefon "), "{}", closed.text);
         let first = closed.text.lines().next().unwrap_or_default();
@@ -455,7 +455,7 @@ async fn mails_wait_for_the_confirmation_and_stop_when_told() {
         run_jobs(&site).await;
         let mails = site.mails(scene.town).await;
         assert_eq!(mails.len(), 1, "only the mail that asks");
-        assert_eq!(mails[0].subject, "Bitte bestätigen: Ihre Meldung Straßenlaterne, Mühlweg 12");
+        assert_eq!(mails[0].subject, "Bitte bestätigen Sie Ihre Meldung: Straßenlaterne, Mühlweg 12");
         let mut ben = clerk(&site, "ben").await;
         let page = ben.visit(&desk(&scene, "")).await;
         let words = [("aktion", "antworten"), ("antwort", "Wir kommen am Montag.")];
