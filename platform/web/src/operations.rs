@@ -1,21 +1,40 @@
 //! The kit's own pages: mails of the demo town, and jobs that wait for a human. No room's business, so they stand here.
 
-use crate::{Access, Answer, Form, Page, PageError, Routes, Visit, render, words};
+use crate::{Access, Answer, DeskContext, DeskGroup, DeskLink, Form, Page, PageError, Routes, Visit, render, words};
 use askama::Template;
 use axum::extract::Path;
-use base::{Permission, uuid::Uuid};
+use base::{Permission, Scope, may, uuid::Uuid};
 use db::{Audit, DbError, Once};
 use mail::Posted;
 use serde_json::json;
 
 const LETTERS_SHOWN: usize = 100;
 const JOBS_SHOWN: i64 = 200;
+const JOBS: &str = "/verwaltung/auftraege";
 
 pub fn routes(routes: &mut Routes) {
     routes.get("/_post", Access::Public, letters);
     routes.get("/_post/{id}", Access::Public, letter);
-    routes.get("/verwaltung/auftraege", Access::NeedsInTown(Permission::Operate), stuck_jobs);
+    routes.get(JOBS, Access::NeedsInTown(Permission::Operate), stuck_jobs);
     routes.post("/verwaltung/auftraege/{id}/wiederholung", Access::NeedsInTown(Permission::Operate), retry_job);
+}
+
+/// The rail's way to the jobs, with how many wait for a human.
+pub fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
+    if !may(context.actor, Permission::Operate, Scope::Town) {
+        return Ok(vec![]);
+    }
+    let stuck = i64::try_from(context.tx.stuck_jobs(JOBS_SHOWN)?.len()).unwrap_or(JOBS_SHOWN);
+    let link = DeskLink {
+        href: JOBS.to_owned(),
+        label: "Aufträge".to_owned(),
+        icon: "wrench",
+        count: (stuck > 0).then_some(stuck),
+        counted: "Aufträge",
+        urgent: stuck > 0,
+        current: context.path.starts_with(JOBS),
+    };
+    Ok(vec![DeskGroup { title: "Verwaltung".to_owned(), links: vec![link] }])
 }
 
 struct ShownLetter {
@@ -130,5 +149,5 @@ async fn retry_job(visit: Visit, Path(id): Path<String>, form: Form) -> Answer {
             Ok(())
         })
         .await?;
-    Ok(visit.see_other_saying("/verwaltung/auftraege", "flash-job-retried"))
+    Ok(visit.see_other_saying(JOBS, "flash-job-retried"))
 }

@@ -26,7 +26,7 @@ pub struct Room {
     /// Entries of the main navigation: path and text key.
     pub nav: &'static [(&'static str, &'static str)],
     /// Entries of the desk's left rail for this person.
-    pub desk_links: fn(&DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError>,
+    pub desk_links: DeskLinks,
     /// Area cards of the home page.
     pub cards: fn(&Texts) -> Vec<AreaCard>,
     /// "Gerade wichtig" and the like on the home page.
@@ -44,6 +44,9 @@ pub struct Room {
     /// One example URL of every page of the room, for the demo's summary and the browser tests.
     pub demo_pages: fn(&Tx<'_>) -> Result<Vec<DemoPage>, DbError>,
 }
+
+/// What a room puts into the staff's rail for this person.
+pub type DeskLinks = fn(&DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError>;
 
 /// A page with the role it needs (`None`: everybody).
 pub struct DemoPage {

@@ -158,8 +158,9 @@ impl Visit {
     pub fn desk(&self, tx: &Tx<'_>) -> Result<DeskShell, DbError> {
         let context = DeskContext { tx, actor: &self.actor, path: &self.path_and_query };
         let mut groups: Vec<DeskGroup> = vec![];
-        for room in self.site.rooms.iter() {
-            for group in (room.desk_links)(&context)? {
+        let rooms = self.site.rooms.iter().map(|room| room.desk_links);
+        for links in rooms.chain([crate::operations::desk_links as crate::room::DeskLinks]) {
+            for group in links(&context)? {
                 match groups.iter_mut().find(|known| known.title == group.title) {
                     Some(known) => known.links.extend(group.links),
                     None => groups.push(group),

@@ -161,34 +161,47 @@ pub const fn entry_class(kind: EntryKind) -> &'static str {
     }
 }
 
-/// Good first sentences, inserted by a button so that nothing typed is lost. Word, label, text.
-pub const TEXT_MODULES: &[(&str, &str, &str)] = &[
-    (
-        "done",
-        "Ist behoben",
-        "Guten Tag,\n\nder Schaden ist behoben. Danke, dass Sie uns Bescheid gegeben haben.\n\nFreundliche Grüße",
-    ),
-    (
-        "ordered",
-        "Ist beauftragt",
-        "Guten Tag,\n\nwir haben die Reparatur beauftragt. Bis dahin ist die Stelle gesichert. Sobald alles fertig ist, \
+/// Good first sentences, inserted by a button so that nothing typed is lost.
+pub struct TextModule {
+    pub word: &'static str,
+    pub label: &'static str,
+    pub text: &'static str,
+    /// What a case is closed with when this is said; the button chooses it.
+    pub outcome: Option<Outcome>,
+}
+
+pub const TEXT_MODULES: &[TextModule] = &[
+    TextModule {
+        word: "done",
+        label: "Ist behoben",
+        text: "Guten Tag,\n\nder Schaden ist behoben. Danke, dass Sie uns Bescheid gegeben haben.\n\nFreundliche Grüße",
+        outcome: Some(Outcome::Resolved),
+    },
+    TextModule {
+        word: "ordered",
+        label: "Ist beauftragt",
+        text: "Guten Tag,\n\nwir haben die Reparatur beauftragt. Bis dahin ist die Stelle gesichert. Sobald alles fertig ist, \
          melden wir uns wieder.\n\nFreundliche Grüße",
-    ),
-    (
-        "checked",
-        "Geprüft, nichts gefunden",
-        "Guten Tag,\n\nwir haben uns die Stelle angesehen und keinen Schaden gefunden. Haben wir am richtigen Ort \
+        outcome: None,
+    },
+    TextModule {
+        word: "checked",
+        label: "Geprüft, nichts gefunden",
+        text: "Guten Tag,\n\nwir haben uns die Stelle angesehen und keinen Schaden gefunden. Haben wir am richtigen Ort \
          gesucht? Antworten Sie einfach, dann sehen wir noch einmal nach.\n\nFreundliche Grüße",
-    ),
-    (
-        "other_office",
-        "Andere Stelle ist zuständig",
-        "Guten Tag,\n\ndafür ist nicht die Stadt zuständig. Wir haben Ihre Meldung weitergeleitet an: \n\nFreundliche Grüße",
-    ),
-    (
-        "where",
-        "Frage nach dem Ort",
-        "Guten Tag,\n\nwir haben die Stelle nicht gefunden. Können Sie uns sagen, wo genau sie ist? Ein Foto hilft uns \
+        outcome: Some(Outcome::Refused),
+    },
+    TextModule {
+        word: "other_office",
+        label: "Andere Stelle ist zuständig",
+        text: "Guten Tag,\n\ndafür ist nicht die Stadt zuständig. Wir haben Ihre Meldung weitergeleitet an: \n\nFreundliche Grüße",
+        outcome: Some(Outcome::NotResponsible),
+    },
+    TextModule {
+        word: "where",
+        label: "Frage nach dem Ort",
+        text: "Guten Tag,\n\nwir haben die Stelle nicht gefunden. Können Sie uns sagen, wo genau sie ist? Ein Foto hilft uns \
          auch.\n\nFreundliche Grüße",
-    ),
+        outcome: None,
+    },
 ];

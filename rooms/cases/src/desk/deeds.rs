@@ -281,13 +281,15 @@ pub async fn answer(visit: Visit, Path(number): Path<String>, form: Form) -> Ans
     }
 }
 
-/// Appends a ready text to what is typed; nothing is stored.
+/// Appends a ready text to what is typed, and chooses the outcome it speaks of; nothing is stored.
 async fn insert_module(visit: &Visit, number: &str, mut form: Form) -> Answer {
-    let chosen = labels::TEXT_MODULES.iter().find(|(word, _, _)| *word == form.text("baustein"));
-    if let Some((_, _, text)) = chosen {
-        let typed = form.text("antwort");
-        let joined = if typed.is_empty() { (*text).to_owned() } else { format!("{typed}\n\n{text}") };
+    if let Some(module) = labels::TEXT_MODULES.iter().find(|module| module.word == form.text("baustein")) {
+        let (typed, text) = (form.text("antwort"), module.text);
+        let joined = if typed.is_empty() { text.to_owned() } else { format!("{typed}\n\n{text}") };
         form.set("antwort", joined);
+        if let Some(outcome) = module.outcome {
+            form.set("ergebnis", outcome.word());
+        }
     }
     let selection = Selection::of_form(&form);
     let seen = form.integer("version");

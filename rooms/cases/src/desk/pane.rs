@@ -166,7 +166,7 @@ impl PaneView {
             progress: [State::InProgress, State::WithOthers, State::Planned]
                 .map(|state| Choice::new(state.word(), labels::state(state)))
                 .to_vec(),
-            modules: labels::TEXT_MODULES.iter().map(|(word, label, _)| Choice::new(*word, *label)).collect(),
+            modules: labels::TEXT_MODULES.iter().map(|one| Choice::new(one.word, one.label)).collect(),
             fold_transfer: has("amt") || has("weitergabe"),
             fold_note: has("notiz"),
             fold_state: has("neuer-stand") || has("stand-text"),

@@ -324,6 +324,10 @@ async fn ready_texts_are_added_to_what_is_typed() {
         let fields = [("aktion", "baustein"), ("baustein", "where"), ("antwort", "Liebe Frau B.,")];
         let filled = ben.send(&page, &desk(&scene, "/antwort"), &fields).await;
         filled.is(200).shows("Liebe Frau B.,").shows("wir haben die Stelle nicht gefunden");
+        // What a text speaks of is the outcome: "nicht zuständig" never goes out as "erledigt".
+        let fields = [("aktion", "baustein"), ("baustein", "other_office"), ("ergebnis", "resolved")];
+        let other = ben.send(&page, &desk(&scene, "/antwort"), &fields).await.form(&desk(&scene, "/antwort"));
+        assert!(other.fields.contains(&("ergebnis".to_owned(), "not_responsible".to_owned())), "{:?}", other.fields);
         ben.visit(&desk(&scene, "")).await.hides("Liebe Frau B.");
         let asked = ben.send(&filled, &desk(&scene, "/antwort"), &[("aktion", "rueckfrage")]).await;
         asked.is(200).shows("Der Fall wartet jetzt auf Antwort").shows("wartet auf Antwort");
