@@ -29,7 +29,7 @@ pub fn settle(tx: &Tx<'_>, report: ReportId, planned: &Planned) -> Result<(), Db
         tx.exec(
             "INSERT INTO reports_complaints (municipality, id, report, at, reason, note, handled_at)
              VALUES ($1, $2, $3, $4, $5, $6, NULL)",
-            p![tx.new_id(), report, at, "person", "Auf dem Foto sieht man unser Haus. Muss das sein?"],
+            p![tx.new_id(), report, at, "other", "Das ist direkt vor unserem Haus. Muss das öffentlich sein?"],
         )?;
     }
     Ok(())
