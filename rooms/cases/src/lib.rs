@@ -72,7 +72,7 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         DemoPage::staff("/arbeit?liste=meine", "clerk", "desk-mine"),
         DemoPage::staff("/arbeit?liste=team", "head", "desk-team"),
         DemoPage::staff("/arbeit?liste=erledigt", "clerk", "desk-done"),
-        DemoPage::staff("/arbeit/suche?q=Schaukel", "clerk", "desk-search"),
+        DemoPage::staff("/arbeit/suche?q=Sitzbank", "clerk", "desk-search"),
     ];
     let depot = identity::standard_unit(tx.municipality(), "works_depot");
     if let Some(number) = store::youngest_of_unit(tx, depot)? {

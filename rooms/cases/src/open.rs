@@ -73,11 +73,11 @@ fn choice(
     district: &str,
 ) -> Result<Option<RuleChoice>, DbError> {
     let rules = store::rules_for(tx, kind, category, district)?;
-    if let Some(Rule { unit, working_days, priority, .. }) = routing::choose(&rules, kind, category, district).cloned()
-        && let (Some(rule), Some(named)) =
-            (routing::choose(&rules, kind, category, district), identity::org_unit(tx, unit)?)
+    if let Some(rule) = routing::choose(&rules, kind, category, district)
+        && let Some(named) = identity::org_unit(tx, rule.unit)?
     {
         let why = routing::explain(rule, category_label, &named.name);
+        let Rule { unit, working_days, priority, .. } = *rule;
         return Ok(Some(RuleChoice { unit, working_days, priority, why }));
     }
     let units = identity::org_units(tx)?;

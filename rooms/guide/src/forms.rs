@@ -12,7 +12,7 @@ use db::Once;
 use http::header;
 use identity::own_path;
 use mail::EmailAddress;
-use web::{Answer, Form, FormState, Page, PageError, Template, Visit, words};
+use web::{Answer, Form, FormState, Lang, Page, PageError, Template, Visit, words};
 
 const TEXT_MAX: usize = 5_000;
 const RECEIPT_PURPOSE: &str = "guide-receipt";
@@ -92,7 +92,10 @@ pub async fn report_barrier(visit: Visit, form: Form) -> Answer {
     let mut case = new_case(&visit, "barrier", title_of(&body), body, email);
     let about = state.form.text("seite");
     if !about.is_empty() {
-        case.facts.push((visit.t.s("guide-barrier-page").to_owned(), about.to_owned()));
+        // The desk reads German, whoever wrote.
+        let label = |lang| visit.site.texts().of(lang).s("guide-barrier-page").to_owned();
+        case.english.facts.insert(label(Lang::De), (label(Lang::En), about.to_owned()));
+        case.facts.push((label(Lang::De), about.to_owned()));
     }
     send(visit, state.form, case).await
 }

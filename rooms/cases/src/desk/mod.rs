@@ -101,8 +101,7 @@ fn current_list(path_and_query: &str) -> Option<ListKind> {
     selection.search.is_empty().then_some(selection.kind)
 }
 
-/// `/arbeit` and `/arbeit/suche`.
-/// The workplace of everybody on the staff: whoever reads no cases starts at the first entry of their own rail.
+/// `/arbeit`. The workplace of everybody on the staff: whoever reads no cases starts at the first entry of their own rail.
 pub async fn start(visit: Visit, form: Form) -> Answer {
     if visit.may(Permission::CaseRead) {
         return list(visit, form).await;
@@ -113,6 +112,7 @@ pub async fn start(visit: Visit, form: Form) -> Answer {
     Ok(visit.see_other(first.unwrap_or("/konto")))
 }
 
+/// `/arbeit` for whoever reads cases, and `/arbeit/suche`.
 pub async fn list(visit: Visit, form: Form) -> Answer {
     let selection = Selection::read(&form);
     if let Some(number) = number::normalise(&selection.search) {
