@@ -92,6 +92,8 @@ class TownMap {
 
   pick(spot) {
     this.pin(spot);
+    // The newer answer counts: a tap after one of the offered places was chosen.
+    for (const offer of this.form?.querySelectorAll('input[name="hit"]') ?? []) offer.checked = false;
     [spot.lat, spot.lng].forEach((value, index) => {
       if (!this.fields?.[index]) return;
       this.fields[index].value = value.toFixed(6);

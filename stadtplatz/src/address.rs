@@ -37,7 +37,9 @@ fn is_secret(name: &str) -> bool {
 
 /// For people and logs: no user name, no password.
 pub fn without_secrets(url: &str) -> String {
-    let Some(address) = read(url) else { return url.to_owned() };
+    let Some(address) = read(url) else {
+        return if url.starts_with("sqlite:") { url.to_owned() } else { "***".to_owned() };
+    };
     let Address { scheme, person, place, query } = address;
     if person.is_some_and(|person| person.contains('?')) {
         return format!("{scheme}://***");
@@ -100,6 +102,8 @@ mod tests {
             ("postgres://anna:ge?heim@db/x", "postgres://***"),
             ("postgres://db/x?user=a@b&password=geheim", "postgres://***"),
             ("smtp://anna:geheim@mail.example:587?tls=required", "smtp://***@mail.example:587?tls=required"),
+            ("host=db user=stadt password=geheim", "***"),
+            ("anna:geheim@mail.example:587", "***"),
             ("sqlite:/srv/stadt.db", "sqlite:/srv/stadt.db"),
             ("sqlite:///srv/stadt.db", "sqlite:///srv/stadt.db"),
         ];

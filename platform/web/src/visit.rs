@@ -172,11 +172,17 @@ impl Visit {
 
     /// The once-only key of a form; a missing or malformed one is a broken client, not a person's mistake.
     pub fn once_key(&self, form: &crate::Form) -> Result<OnceKey, PageError> {
+        self.once_key_of(form, "")
+    }
+
+    /// The same for one of several deeds that a form has buttons for: each is done once.
+    pub fn once_key_of(&self, form: &crate::Form, deed: &str) -> Result<OnceKey, PageError> {
         let token = form.text("once");
         if !(16..=64).contains(&token.len()) {
             return Err(PageError::BadRequest("the form carries no once-only key"));
         }
-        Ok(OnceKey::of(&self.path, token))
+        let purpose = if deed.is_empty() { self.path.clone() } else { format!("{} {deed}", self.path) };
+        Ok(OnceKey::of(&purpose, token))
     }
 
     /// After a POST: go there by GET (303), so that reload sends nothing twice.

@@ -140,9 +140,6 @@ pub struct Question {
 /// address is what people know: if both were given and lie apart, the person decides.
 pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, DbError> {
     let typed = typed(form);
-    if let Some(at) = draft.photo_position.filter(|_| form.has("use-photo")) {
-        return move_draft(tx, draft, at, None);
-    }
     let was_asked = form.has("hits-for") && form.text("hits-for") == typed;
     draft.typed.clone_from(&typed);
     let placed = answer(tx, form, draft, was_asked)?;
@@ -153,6 +150,9 @@ pub fn resolve(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Placed, Db
 }
 
 fn answer(tx: &Tx<'_>, form: &Form, draft: &mut Draft, was_asked: bool) -> Result<Placed, DbError> {
+    if let Some(at) = draft.photo_position.filter(|_| form.has("use-photo")) {
+        return move_draft(tx, draft, at, None);
+    }
     if let Some((at, asset, label)) = parse_hit(form.text("hit")).filter(|_| was_asked) {
         let label = known_label(tx, at, &label)?;
         let placed = move_draft(tx, draft, at, label)?;
@@ -181,7 +181,12 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bo
     let hits = merged(places::search_places(tx, &draft.typed, tapped.or(draft.position), HITS_MAX)?);
     let vague = hits.iter().all(|hit| !hit.exact);
     if let Some(at) = tapped {
-        if hits.is_empty() || hits.iter().any(|hit| agree(at, hit.position)) {
+        // A whole street agrees with most taps: where the very address is known, only that counts.
+        let near = match clear_hit(&draft.typed, &hits) {
+            Some(hit) => agree(at, hit.position),
+            None => hits.iter().any(|hit| agree(at, hit.position)),
+        };
+        if hits.is_empty() || near {
             return move_draft(tx, draft, at, None);
         }
         let spot = spot(tx, at)?;

@@ -1,5 +1,6 @@
 //! `stadtplatz backup` and `restore`: database, uploads and keys as one folder. The database is copied first: a blob may
-//! then lack its row, which is swept later, but never a row its blob. Works while the site serves.
+//! then lack its row, which is swept later. A row lacks its blob only where somebody covered a public photo anew in the
+//! moments between: its former copy goes at once, and the photo as it came is there. Works while the site serves.
 
 use super::say;
 use crate::{address::without_password, config::Config, start};

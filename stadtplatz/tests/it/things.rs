@@ -379,7 +379,7 @@ impl World<'_> {
         let email = email.to_lowercase();
         let mut citizen = self.site.visitor(self.host);
         let page = citizen.visit(&path).await;
-        citizen.send_only(&page, &path, &[("email", &email)]).await.is(200);
+        citizen.send_only(&page, &path, &[("email", &email)]).await.is(303);
         named([("token", self.link(&email, "/melden/folgen/").await)])
     }
 }

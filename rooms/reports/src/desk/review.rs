@@ -392,14 +392,22 @@ pub async fn photo(visit: Visit, Path((name, photo)): Path<(String, String)>, fo
 
 /// Shows a photo to the public, with the marked boxes made unreadable in a copy, or takes it away again.
 async fn publish_photo(visit: Visit, name: String, photo: &str, hides: bool, form: Form) -> Answer {
-    let key = visit.once_key(&form)?;
+    // Each button of the form is a deed of its own: covering takes a moment, and the next one may be pressed meanwhile.
+    let key = visit.once_key_of(&form, form.text("deed"))?;
     let (report, row) = photo_of(&visit, &name, photo).await?;
     let mut state = FormState::from(form);
     if report.visibility == Visibility::Private && !hides {
         state.refuse("", refusal_text(ReviewRefusal::NeverPublic).1);
         return show_with(visit, Some(name), state).await;
     }
-    let public = if hides { None } else { Some(covered(&visit, &row, boxes(&state.form, row.id)).await?) };
+    let public = match boxes(&state.form, row.id) {
+        _ if hides => None,
+        Ok(boxes) => Some(covered(&visit, &row, boxes).await?),
+        Err(message) => {
+            state.refuse("", message);
+            return show_with(visit, Some(name), state).await;
+        }
+    };
     let old = Uuid::try_parse(state.form.text(&format!("public-{}", row.id))).ok();
     let (v, fingerprint) = (visit.clone(), state.form.fingerprint());
     let written = visit
@@ -481,18 +489,25 @@ const EMPTY_BOXES: usize = 3;
 /// The boxes of one photo as typed, and at least a few rows.
 fn typed_boxes(form: &Form, photo: Uuid) -> Vec<[String; 4]> {
     let sides = SIDES.map(|side| form.all(&format!("{side}-{photo}")).map(str::to_owned).collect::<Vec<_>>());
-    let typed = sides.iter().map(Vec::len).max().unwrap_or(0).min(BOXES_MAX);
+    let typed = sides.iter().map(Vec::len).max().unwrap_or(0);
     let row = |number: usize| sides.each_ref().map(|side| side.get(number).cloned().unwrap_or_default());
     (0..typed.max(EMPTY_BOXES)).map(row).collect()
 }
 
-fn boxes(form: &Form, photo: Uuid) -> Vec<Area> {
-    let number = |text: &String| text.replace(',', ".").parse().unwrap_or(f64::NAN);
-    let area = |row: [String; 4]| {
+/// The marked areas. The error says how to mend a row that is none: left out in silence, a face would go public.
+fn boxes(form: &Form, photo: Uuid) -> Result<Vec<Area>, String> {
+    let number = |text: &String| text.replace(',', ".").trim_end_matches('%').trim().parse().unwrap_or(f64::NAN);
+    let rows = typed_boxes(form, photo).into_iter().enumerate();
+    let marked: Vec<_> = rows.filter(|(_, row)| row.iter().any(|side| !side.trim().is_empty())).collect();
+    if marked.len() > BOXES_MAX {
+        return Err(format!("Markieren Sie höchstens {BOXES_MAX} Flächen, oder fassen Sie mehrere zusammen."));
+    }
+    let area = |(index, row): (usize, [String; 4])| {
         let [x, y, w, h] = row.each_ref().map(number);
-        blur_area(x, y, w, h)
+        let message = "ist nicht vollständig. Geben Sie links, oben, breit und hoch als Zahl bis 100 an.";
+        blur_area(x, y, w, h).ok_or_else(|| format!("Fläche {} {message}", index + 1))
     };
-    typed_boxes(form, photo).into_iter().filter_map(area).collect()
+    marked.into_iter().map(area).collect()
 }
 
 /// The blob the public may see: the photo itself without boxes, else a covered copy. What is covered stays so: boxes are

@@ -179,11 +179,11 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
     if let Some(at) = around::clicked(form) {
         // Newer than the address beside it, which stays in its field and is not looked for any more.
         draft.typed = around::typed(form);
+        if matches!(around::move_draft(tx, draft, at, None)?, Placed::Outside) {
+            return Ok(Next::Mend("address", "reports-place-outside"));
+        }
         draft.found.clone_from(&draft.typed);
-        return Ok(match around::move_draft(tx, draft, at, None)? {
-            Placed::Outside => Next::Mend("address", "reports-place-outside"),
-            _ => Next::Go(Step::Place.path().to_owned()),
-        });
+        return Ok(Next::Go(Step::Place.path().to_owned()));
     }
     let placed = around::resolve(tx, form, draft)?;
     if form.has("remove-photo") {

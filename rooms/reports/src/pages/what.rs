@@ -307,7 +307,8 @@ fn bounds_hint(t: &Texts, question: &Question) -> String {
 
 /// Takes the form into the draft. Fields of groups that were not chosen do not count.
 fn take(tx: &Tx<'_>, form: &Form, draft: &mut Draft, categories: &[Category]) -> Result<(), DbError> {
-    draft.body = form.raw("body").chars().take(BODY_CHARACTERS_MAX + 1).collect();
+    // Browsers send line ends as CRLF; each counts once.
+    draft.body = form.raw("body").replace('\r', "").chars().take(BODY_CHARACTERS_MAX + 1).collect();
     let Some((word, problem)) = form.text("problem").split_once('/') else { return Ok(()) };
     draft.choose(word, problem);
     let Some(category) = categories.iter().find(|category| category.word == word) else { return Ok(()) };
@@ -323,7 +324,13 @@ fn take(tx: &Tx<'_>, form: &Form, draft: &mut Draft, categories: &[Category]) ->
     }
     let field = format!("thing-{word}");
     match Uuid::try_parse(form.text(&field)) {
-        Ok(id) if draft.asset.as_ref().is_none_or(|thing| thing.id != id) => draft.asset = around::thing(tx, id)?,
+        // From the list of another place, in a page that is older than a change of the place, it would move the report.
+        Ok(id) if draft.asset.as_ref().is_none_or(|thing| thing.id != id) => {
+            let is_here = |thing: &crate::journey::Thing| {
+                thing.position.zip(draft.position).is_some_and(|(a, b)| a.metres_to(b) <= THINGS_METRES)
+            };
+            draft.asset = around::thing(tx, id)?.filter(is_here);
+        }
         Ok(_) => {}
         Err(_) => draft.asset = None,
     }
@@ -379,12 +386,12 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
 }
 
 fn next_of(form: &Form, draft: &Draft, categories: &[Category], id: Uuid) -> Next {
+    let too_long = draft.body.chars().count() > BODY_CHARACTERS_MAX;
     let twin = form.text("mine");
-    if !twin.is_empty() {
+    if !twin.is_empty() && !too_long {
         let number = percent_encoding::utf8_percent_encode(twin, percent_encoding::NON_ALPHANUMERIC);
         return Next::Go(format!("/melden/{number}/meins?entwurf={id}"));
     }
-    let too_long = draft.body.chars().count() > BODY_CHARACTERS_MAX;
     match draft.next_step(categories) {
         Step::Place => Next::Go(step_url(Step::Place, id)),
         Step::Check if !too_long => Next::Go(step_url(Step::Check, id)),

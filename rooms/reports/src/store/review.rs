@@ -113,13 +113,17 @@ pub fn photo_blobs(tx: &Tx<'_>) -> Result<Vec<Uuid>, DbError> {
     Ok(blobs)
 }
 
+/// Whoever is about to decide has not read it: their page is an old one now.
 pub fn add_complaint(tx: &Tx<'_>, report: ReportId, reason: &str, note: &str) -> Result<(), DbError> {
     tx.exec(
         "INSERT INTO reports_complaints (municipality, id, report, at, reason, note, handled_at)
          VALUES ($1, $2, $3, $4, $5, $6, NULL)",
         p![tx.new_id(), report, tx.now(), reason, note],
     )?;
-    tx.exec("UPDATE reports_reports SET complaints = complaints + 1 WHERE municipality = $1 AND id = $2", p![report])?;
+    tx.exec(
+        "UPDATE reports_reports SET complaints = complaints + 1, version = version + 1 WHERE municipality = $1 AND id = $2",
+        p![report],
+    )?;
     Ok(())
 }
 

@@ -158,6 +158,13 @@ async fn a_new_address_never_leaves_the_old_place() {
         let unknown = anna.send(&back, "/melden", &[("address", "Xyzzyplugh 99")]).await;
         unknown.is(422).shows("Diesen Ort finden wir nicht");
         anna.send(&unknown, "/melden", &[]).await.is(422).shows("Diesen Ort finden wir nicht");
+        // A click on the picture, outside the town, answers no address either.
+        let away =
+            [("image-lat", "48.0"), ("image-lon", "11.0"), ("image-zoom", "14"), ("point.x", "9"), ("point.y", "9")];
+        let click = [away.as_slice(), &[("address", "Xyzzyplugh 98")]].concat();
+        let outside = anna.send(&unknown, "/melden", &click).await;
+        outside.is(422).shows("liegt nicht in unserem Gebiet");
+        anna.send(&outside, "/melden", &[]).await.is(422).shows("Diesen Ort finden wir nicht");
     })
     .await;
 }
@@ -205,6 +212,11 @@ async fn several_places_are_offered() {
         let value = html[from..].split('"').next().unwrap().to_owned();
         let second = anna.send(&asked, "/melden", &[("hit", &value)]).await;
         second.is(200).shows("Schritt 2 von 3").shows("Lindenstraße 5");
+        // The middle of a street near the tap is not what was typed: its house is.
+        let mut ben = site.visitor(HOST);
+        let fresh = ben.visit("/melden").await;
+        let house = [("address", "Mühlweg 12"), ("lat", "50.128900"), ("lon", "11.038900")];
+        ben.send(&fresh, "/melden", &house).await.is(200).shows("Welchen Ort meinen Sie?");
         // Beyond the map there is nothing of ours.
         let outside = anna.send(&first, "/melden", &[("lat", "48.1"), ("lon", "11.5")]).await;
         outside.is(422).shows("liegt nicht in unserem Gebiet");

@@ -133,6 +133,16 @@ async fn words_typed_in_a_review_outlive_the_publishing_of_a_photo() {
         };
         holds(&page, "title", "Loch am Weg");
         holds(&page, "reason", "Vielleicht privat");
+        // Half a box covers nothing: the photo stays as it is, and the rest as typed.
+        let photo = photo_on(&page);
+        let half =
+            [("x", "10"), ("y", "20"), ("w", "30"), ("h", "")].map(|(side, value)| (format!("{side}-{photo}"), value));
+        let mut fields: Vec<_> = half.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        fields.push(("deed", &show));
+        let refused = kim.send_only(&page, &action, &fields).await;
+        refused.is(422).shows("Fläche 1 ist nicht vollständig.");
+        holds(&refused, fields[2].0, "30");
+        holds(&refused, "title", "Loch am Weg");
         // Marked places that no button sent are named before the words go out.
         let box_of = marked(&photo_on(&page), ["0", "0", "50", "100"]);
         let fields: Vec<_> = box_of[1..].iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -146,6 +156,32 @@ async fn words_typed_in_a_review_outlive_the_publishing_of_a_photo() {
         kim.send_only(&page, &action, &too_long).await.is(422).shows("Kürzen Sie den Titel auf 160 Zeichen.");
         kim.send_only(&page, &action, &[empty.as_slice(), &[("verdict", "publish")]].concat()).await.is(303);
         site.visitor(HOST).visit(&format!("/melden/{number}")).await.is(200).shows("Loch am Weg");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_button_of_a_review_counts_and_an_unread_complaint_stays() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = with_photo(&site, &png(image::RgbImage::new(320, 240))).await;
+        let mut kim = staff(&site, id, "moderator").await;
+        let action = format!("/arbeit/meldung/{number}");
+        let page = kim.visit(&action).await;
+        let show = format!("show {}", photo_on(&page));
+        // Pressed one after the other on the same page, as by an impatient hand.
+        kim.send_only(&page, &action, &[("deed", &show)]).await.is(303);
+        kim.send_only(&page, &action, &[("verdict", "publish")]).await.is(303);
+        let mut ben = site.visitor(HOST);
+        ben.visit(&format!("/melden/{number}")).await.is(200);
+        // While Kim has the report open, somebody complains: nobody has read that yet.
+        let open = kim.visit(&action).await;
+        let path = format!("/melden/{number}/missbrauch");
+        let form = ben.visit(&path).await;
+        ben.send(&form, &path, &[("reason", "person"), ("note", "Mein Auto")]).await.is(200);
+        let stale = kim.send_only(&open, &action, &[("verdict", "publish")]).await;
+        stale.is(422).shows("Mein Auto");
+        kim.visit("/arbeit/pruefung").await.shows("Beschwerde").shows(&number);
     })
     .await;
 }
