@@ -77,6 +77,8 @@ class BlurEditor {
   }
 
   set(row, box) {
+    // Its button takes it away again.
+    this.list.closest("details")?.setAttribute("open", "");
     for (const [name, value] of Object.entries(box)) {
       const field = this.field(row, name);
       if (field) field.value = String(Math.round(value * 10) / 10);

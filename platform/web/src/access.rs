@@ -76,7 +76,19 @@ fn way_back(visit: &Visit, request: &Request) -> String {
     path.unwrap_or("/arbeit").to_owned()
 }
 
-async fn guard(access: Access, mut request: Request, next: Next) -> Response {
+/// Travels with what a page of the staff answers: its errors are German too.
+#[derive(Clone, Copy)]
+pub(crate) struct InGerman;
+
+async fn guard(access: Access, request: Request, next: Next) -> Response {
+    let mut response = admit(access, request, next).await;
+    if access != Access::Public {
+        response.extensions_mut().insert(InGerman);
+    }
+    response
+}
+
+async fn admit(access: Access, mut request: Request, next: Next) -> Response {
     let Some(visit) = request.extensions_mut().get_mut::<Visit>() else {
         return PageError::internal("a request reached a route without a visit").into_response();
     };

@@ -25,6 +25,9 @@ pub enum PageError {
     TooMany { retry_seconds: u64 },
     #[error("the request body is larger than allowed")]
     TooLarge,
+    /// The same where no file is in question: only words can be the cause.
+    #[error("the words of the form are longer than allowed")]
+    TooManyWords,
     #[error("the request is malformed: {0}")]
     BadRequest(&'static str),
     /// The database or its queue cannot take this now.
@@ -59,7 +62,7 @@ impl PageError {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::SignInNeeded { .. } => StatusCode::SEE_OTHER,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::TooManyWords => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Conflict => StatusCode::CONFLICT,
@@ -87,6 +90,8 @@ impl From<askama::Error> for PageError {
 #[derive(Debug, Clone)]
 pub struct Trouble {
     pub status: StatusCode,
+    /// What the page's texts are called, where the status says too little.
+    pub texts: Option<&'static str>,
     pub sign_in_back: Option<String>,
     pub retry_seconds: Option<u64>,
     /// The whole chain, for the log.
@@ -97,6 +102,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let trouble = Trouble {
             status: self.status(),
+            texts: matches!(self, Self::TooManyWords).then_some("413-words"),
             retry_seconds: match &self {
                 Self::TooMany { retry_seconds } => Some(*retry_seconds),
                 Self::Busy => Some(2),

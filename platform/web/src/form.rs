@@ -135,9 +135,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(PageError::BadRequest("the form is neither urlencoded nor multipart"));
         }
         let body: Bytes =
-            axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|_| PageError::TooLarge)?;
+            axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|_| PageError::TooManyWords)?;
         if body.split(|byte| *byte == b'&').count() > FIELDS_MAX {
-            return Err(PageError::TooLarge);
+            return Err(PageError::TooManyWords);
         }
         Ok(Self::from_urlencoded(&String::from_utf8_lossy(&body)))
     }

@@ -58,7 +58,7 @@ pub async fn read(request: Request, visit: &Visit) -> Result<Form, PageError> {
         while let Some(chunk) = field.chunk().await.map_err(broken)? {
             text_bytes += chunk.len();
             if text_bytes > TEXT_BYTES_MAX {
-                return Err(PageError::TooLarge);
+                return Err(PageError::TooManyWords);
             }
             value.extend_from_slice(&chunk);
         }

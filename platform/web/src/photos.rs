@@ -12,6 +12,8 @@ pub struct Photo {
     pub blob: BlobId,
     /// As its owner called it, without paths and invisible characters.
     pub name: String,
+    /// SHA-256 of the stored picture as hex: the same upload gives the same.
+    pub digest: String,
     /// Where the camera says it was. Personal data: offer it, then forget it.
     pub exif_position: Option<Position>,
 }
@@ -48,7 +50,9 @@ async fn take(visit: &Visit, upload: &Upload) -> Result<Photo, StoreError> {
     let picture = picture::prepare_upload(incoming, picture::Limits::default()).await?;
     let blob = BlobId(new_id(&*visit.site.clock, &*visit.site.chance));
     visit.site.files.put_picture(BlobKey::whole(visit.town_id(), blob), &picture).await?;
-    Ok(Photo { blob, name: attachment::shown_name(&upload.name), exif_position: picture.exif_position })
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &picture.sizes[0].bytes);
+    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Photo { blob, name: attachment::shown_name(&upload.name), digest, exif_position: picture.exif_position })
 }
 
 fn sentence(t: &Texts, refused: Refused) -> &'static str {

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
-    Visit, assets, cookies, forwarded, headers, operations, visit::flash_of,
+    Visit, access::InGerman, assets, cookies, forwarded, headers, operations, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -201,10 +201,14 @@ struct ErrorPage {
 async fn errors_as_pages(request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<Visit>().cloned();
     let response = next.run(request).await;
+    let is_german = response.extensions().get::<InGerman>().is_some();
     let status = response.status();
     let is_page = response.headers().contains_key(header::CONTENT_TYPE);
     let trouble = response.extensions().get::<Trouble>().cloned();
-    let Some(visit) = visit else { return response };
+    let Some(mut visit) = visit else { return response };
+    if is_german {
+        visit.speak_german();
+    }
     if let Some(back) = trouble.as_ref().and_then(|t| t.sign_in_back.as_deref()) {
         let back = percent_encoding::utf8_percent_encode(back, percent_encoding::NON_ALPHANUMERIC);
         return visit.see_other(&format!("/anmelden?zurueck={back}"));
@@ -227,7 +231,7 @@ async fn errors_as_pages(request: Request, next: Next) -> Response {
             tracing::info!(status = status.as_u16(), cause = log, "a request was malformed");
         }
     }
-    let mut page = render_trouble(&visit, status, incident);
+    let mut page = render_trouble(&visit, status, trouble.as_ref().and_then(|t| t.texts), incident);
     let retry = trouble.and_then(|t| t.retry_seconds).or(status.is_server_error().then_some(5));
     if let Some(value) = retry.and_then(|s| HeaderValue::from_str(&s.to_string()).ok()) {
         page.headers_mut().insert(header::RETRY_AFTER, value);
@@ -246,8 +250,8 @@ fn incident_number(visit: &Visit) -> String {
     id[id.len() - 8..].to_uppercase()
 }
 
-fn render_trouble(visit: &Visit, status: StatusCode, incident: Option<String>) -> Response {
-    let kind = match status.as_u16() {
+fn render_trouble(visit: &Visit, status: StatusCode, texts: Option<&str>, incident: Option<String>) -> Response {
+    let kind = texts.unwrap_or(match status.as_u16() {
         403 => "403",
         409 => "409",
         410 => "410",
@@ -257,7 +261,7 @@ fn render_trouble(visit: &Visit, status: StatusCode, incident: Option<String>) -
         404 | 405 => "404",
         400..=499 => "400",
         _ => "500",
-    };
+    });
     let text = |part: &str| visit.t.find(&format!("kit-{kind}-{part}")).unwrap_or("");
     let doors: &[(&str, &'static str)] = if visit.actor.staff().is_some() {
         &[("/konto", "kit-account"), ("/", "kit-to-home"), ("/hilfe", "kit-help")]

@@ -17,6 +17,11 @@ pub struct Query {
 /// Longest text the search looks at; nobody types a longer place.
 pub const QUERY_CHARS_MAX: usize = 120;
 
+/// The house number in a typed address, folded: "5a". `None` where the text names none.
+pub fn house_number(text: &str) -> Option<String> {
+    parse_query(text).number
+}
+
 /// Letters as they are compared: small, without umlauts and accents, one blank between words.
 pub fn fold_words(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

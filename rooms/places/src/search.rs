@@ -184,29 +184,39 @@ fn place_of(at: Position, districts: &[(String, Geometry)], villages: &[(&str, P
     nearest.map(|(_, name)| name.to_owned()).unwrap_or_default()
 }
 
-/// One street per name and town or village, at its middle door.
+/// One street per name and town or village, at the middle door of the district most of its doors lie in: a street may
+/// cross several, and the point must lie where its name says.
 fn streets_of(doors: &[StreetDoor], place_of: &dyn Fn(Position) -> String) -> Vec<NameRow> {
     let mut streets: BTreeMap<(&str, &str), Vec<&StreetDoor>> = BTreeMap::new();
     for door in doors {
         streets.entry((&door.street_folded, &door.place)).or_default().push(door);
     }
     let name = |((_, place), doors): ((&str, &str), Vec<&StreetDoor>)| {
-        let count = doors.len() as f64;
-        let sum = doors.iter().fold((0.0, 0.0), |sum, door| (sum.0 + door.lat, sum.1 + door.lon));
-        let mean = Position { lat: sum.0 / count, lon: sum.1 / count };
-        let at = |door: &StreetDoor| Position { lat: door.lat, lon: door.lon };
-        let middle = doors.iter().min_by(|a, b| mean.metres_to(at(a)).total_cmp(&mean.metres_to(at(b))))?;
         let mut votes: HashMap<&str, usize> = HashMap::new();
         doors.iter().filter_map(|door| door.district.as_deref()).for_each(|name| *votes.entry(name).or_default() += 1);
         let district = votes.into_iter().max_by_key(|(name, votes)| (*votes, std::cmp::Reverse(*name)));
+        let district = district.map(|(name, _)| name);
+        let doors: Vec<_> =
+            doors.into_iter().filter(|door| district.is_none() || door.district.as_deref() == district).collect();
+        let middle = middle_of(&doors)?;
+        let at = Position { lat: middle.lat, lon: middle.lon };
         let place = match district {
-            Some((name, _)) => name.to_owned(),
-            None if place.is_empty() => place_of(at(middle)),
+            Some(name) => name.to_owned(),
+            None if place.is_empty() => place_of(at),
             None => place.to_owned(),
         };
-        Some(name_row(PlaceKind::Street, middle.street.clone(), place, at(middle)))
+        Some(name_row(PlaceKind::Street, middle.street.clone(), place, at))
     };
     streets.into_iter().filter_map(name).collect()
+}
+
+/// The door nearest to where all of them have their middle.
+fn middle_of<'d>(doors: &[&'d StreetDoor]) -> Option<&'d StreetDoor> {
+    let count = doors.len() as f64;
+    let sum = doors.iter().fold((0.0, 0.0), |sum, door| (sum.0 + door.lat, sum.1 + door.lon));
+    let mean = Position { lat: sum.0 / count, lon: sum.1 / count };
+    let far = |door: &StreetDoor| mean.metres_to(Position { lat: door.lat, lon: door.lon });
+    doors.iter().copied().min_by(|a, b| far(a).total_cmp(&far(b)))
 }
 
 /// Streets without doors, parks, waters, buildings: pieces of one name near each other are one place.

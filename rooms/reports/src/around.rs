@@ -95,6 +95,8 @@ pub struct Offer {
     pub position: Position,
     /// A whole street: its point is only its middle.
     pub is_street: bool,
+    /// Where the person tapped.
+    pub is_pin: bool,
 }
 
 impl Offer {
@@ -107,6 +109,7 @@ impl Offer {
             sub: hit.sub.clone(),
             position: at,
             is_street: hit.kind == PlaceKind::Street,
+            is_pin: false,
         }
     }
 }
@@ -130,10 +133,20 @@ pub fn typed(form: &Form) -> String {
 pub struct Question {
     /// Never empty, the best first.
     pub offers: Vec<Offer>,
-    /// None of them is the very place: the house number is unknown, or only a street was named.
-    pub vague: bool,
+    pub doubt: Doubt,
     /// The same was asked a moment ago, and nothing was chosen.
     pub again: bool,
+}
+
+/// Why it has to be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// More than one place fits.
+    Several,
+    /// None of them is the very place: the house number is unknown, say.
+    Unknown,
+    /// A street as it was named, and it is long.
+    Street,
 }
 
 /// Finds out which place the form of the first step means, and puts it into the draft. A tap on the map is exact, an
@@ -179,7 +192,11 @@ fn answer(tx: &Tx<'_>, form: &Form, draft: &mut Draft, was_asked: bool) -> Resul
 
 fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bool) -> Result<Placed, DbError> {
     let hits = merged(places::search_places(tx, &draft.typed, tapped.or(draft.position), HITS_MAX)?);
-    let vague = hits.iter().all(|hit| !hit.exact);
+    let doubt = match hits.iter().all(|hit| !hit.exact) {
+        false => Doubt::Several,
+        true if hits.iter().all(|hit| hit.kind == PlaceKind::Street) && names_no_door(&draft.typed) => Doubt::Street,
+        true => Doubt::Unknown,
+    };
     if let Some(at) = tapped {
         // A whole street agrees with most taps: where the very address is known, only that counts.
         let near = match clear_hit(&draft.typed, &hits) {
@@ -196,9 +213,10 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bo
             sub: spot.district,
             position: at,
             is_street: false,
+            is_pin: true,
         };
         let offers = std::iter::once(on_map).chain(hits.iter().map(Offer::of)).collect();
-        return Ok(Placed::Asked(Question { offers, vague: false, again }));
+        return Ok(Placed::Asked(Question { offers, doubt: Doubt::Several, again }));
     }
     match clear_hit(&draft.typed, &hits) {
         Some(hit) => {
@@ -209,8 +227,22 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bo
             Ok(placed)
         }
         None if hits.is_empty() => Ok(Placed::NotFound),
-        None => Ok(Placed::Asked(Question { offers: hits.iter().map(Offer::of).collect(), vague, again })),
+        None => Ok(Placed::Asked(Question { offers: hits.iter().map(Offer::of).collect(), doubt, again })),
     }
+}
+
+fn names_no_door(typed: &str) -> bool {
+    places::house_number(typed).is_none()
+}
+
+/// The typed address, where the place that was chosen for it has another house number or none: the door the town's list
+/// lacks is what the desk looks for.
+pub fn stated(draft: &Draft) -> Option<&str> {
+    let typed = Some(draft.typed.trim()).filter(|typed| *typed == draft.found.trim())?;
+    let number = places::house_number(typed)?;
+    let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
+    let is_named = fold(&format!("{} {thing}", draft.place)).contains(&fold(typed));
+    (!is_named && places::house_number(&draft.place) != Some(number)).then_some(typed)
 }
 
 /// A park and the playground in it may bear one name: nobody can choose between two rows that read alike. The first is

@@ -63,6 +63,9 @@ pub struct Thing {
 pub struct DraftPhoto {
     pub blob: Uuid,
     pub name: String,
+    /// SHA-256 of the stored picture: one photo sent twice is one photo.
+    #[serde(default)]
+    pub digest: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 //! citizens' pages; the demo town writes its past another way.
 
 use crate::{
+    around,
     category::{Category, Problem},
     journey::{Draft, Step},
     pages::check::{NotSent, answers},
@@ -85,20 +86,21 @@ fn case_of(
     id: ReportId,
 ) -> NewCase {
     let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
-    let said = |lang: Lang, what: &str, item: &str| {
+    let said = |lang: Lang, [what, item, address]: [&str; 3]| {
         let mut facts = vec![(what.to_owned(), format!("{} – {}", category.label.of(lang), problem.label.of(lang)))];
         if !thing.is_empty() {
             facts.push((item.to_owned(), thing.to_owned()));
         }
+        facts.extend(around::stated(draft).map(|typed| (address.to_owned(), typed.to_owned())));
         facts.extend(answers(category, draft, lang));
         facts
     };
-    let facts = said(Lang::De, "Was", "Gegenstand");
+    let facts = said(Lang::De, ["Was", "Gegenstand", "Angegebene Adresse"]);
     let labels = facts.iter().map(|(label, _)| label.clone());
     let english = English {
         title: category.english_title(&problem.word),
         category_label: category.label.en.clone(),
-        facts: labels.zip(said(Lang::En, "What", "Item")).collect(),
+        facts: labels.zip(said(Lang::En, ["What", "Item", "Address given"])).collect(),
     };
     let attachments = draft.photos.iter().map(|photo| NewAttachment {
         blob: BlobId(photo.blob),

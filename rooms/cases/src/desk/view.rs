@@ -27,6 +27,21 @@ pub struct DeskPage {
     pub pane: Option<PaneView>,
 }
 
+/// What the row of keys names: with a case open, only what this case allows.
+impl DeskPage {
+    fn offers_note(&self) -> bool {
+        self.pane.as_ref().is_none_or(|pane| pane.may_work)
+    }
+
+    fn offers_answer(&self) -> bool {
+        self.pane.as_ref().is_none_or(|pane| pane.may_work && pane.is_open)
+    }
+
+    fn offers_take(&self) -> bool {
+        self.pane.as_ref().is_none_or(|pane| pane.may_work && pane.is_open && pane.is_free)
+    }
+}
+
 /// An option of a select.
 #[derive(Clone)]
 pub struct Choice {

@@ -82,6 +82,13 @@ struct PhotoRow {
     boxes: Vec<[String; 4]>,
 }
 
+impl PhotoRow {
+    /// Came back with boxes that no button sent: nobody should have to look for them.
+    fn is_marked(&self) -> bool {
+        self.boxes.iter().flatten().any(|side| !side.trim().is_empty())
+    }
+}
+
 /// May this person review the report? As everywhere: by the unit that has the case.
 fn allowed(visit: &Visit, tx: &Tx<'_>, report: &DeskReport) -> Result<(), PageError> {
     let head = cases::head(tx, CaseId(report.case_id))?.ok_or(PageError::NotFound)?;
@@ -276,8 +283,10 @@ pub async fn sent(visit: Visit, Path(name): Path<String>, form: Form) -> Answer 
 
 /// What can be refused without looking at the report.
 fn check(state: &mut FormState, verdict: Verdict) {
-    state.limit("title", TITLE_CHARACTERS_MAX, format!("Kürzen Sie den Titel auf {TITLE_CHARACTERS_MAX} Zeichen."));
-    state.limit("body", BODY_CHARACTERS_MAX, format!("Kürzen Sie den Text auf {BODY_CHARACTERS_MAX} Zeichen."));
+    if verdict == Verdict::Publish {
+        state.limit("title", TITLE_CHARACTERS_MAX, format!("Kürzen Sie den Titel auf {TITLE_CHARACTERS_MAX} Zeichen."));
+        state.limit("body", BODY_CHARACTERS_MAX, format!("Kürzen Sie den Text auf {BODY_CHARACTERS_MAX} Zeichen."));
+    }
     state.limit(
         "reason",
         REASON_CHARACTERS_MAX,
@@ -309,7 +318,14 @@ async fn decide(visit: Visit, name: String, form: Form) -> Answer {
             }
             let report = found(named(tx, &wanted)?)?;
             allowed(&v, tx, &report)?;
-            let (title, body) = (sent.text("title"), sent.text("body"));
+            // What is kept back needs no words for the public; such as are too long for it change nothing.
+            let fitting = |name, most, known| {
+                Some(sent.text(name))
+                    .filter(|text| text.chars().filter(|c| *c != '\r').count() <= most)
+                    .unwrap_or(known)
+            };
+            let title = fitting("title", TITLE_CHARACTERS_MAX, report.public_title.as_str());
+            let body = fitting("body", BODY_CHARACTERS_MAX, report.public_body.as_str());
             let reason = if verdict == Verdict::Refuse { reason_of(&sent) } else { String::new() };
             let visibility = review(report.visibility, verdict, title, &reason).map_err(NotStored::Refused)?;
             let seen = sent.integer("version").ok_or(NotStored::Stale)?;

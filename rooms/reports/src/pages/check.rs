@@ -30,9 +30,9 @@ struct CheckPage {
     draft: String,
     /// What the draft knows, for the case that it expires before this page is sent.
     copy: String,
-    place_href: String,
-    what_href: String,
     place: String,
+    /// The address as typed, if the place is not quite it.
+    stated: String,
     /// Picture of the place with its pin.
     image: String,
     what: String,
@@ -127,8 +127,7 @@ fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: Fo
     CheckPage {
         page,
         form,
-        place_href: step_url(Step::Place, id),
-        what_href: step_url(Step::What, id),
+        stated: around::stated(draft).unwrap_or_default().to_owned(),
         place: [draft.place.as_str(), draft.district.as_str()]
             .iter()
             .filter(|s| !s.is_empty())
@@ -171,6 +170,11 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
         return Ok(visit.see_other("/melden/danke"));
     }
     let mut state = FormState::from(form);
+    if let Some(url) = elsewhere(&state.form, id) {
+        let form = state.form.clone();
+        let is_kept = visit.write(move |tx| remember(tx, id, &form)).await?;
+        return if is_kept { Ok(visit.see_other(&url)) } else { mend(&visit, id, state).await };
+    }
     let email = read_email(state.form.text("email"));
     if email.is_err() {
         state.refuse("email", visit.t.s("reports-email-wrong"));
@@ -204,6 +208,16 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
             state.refuse("", visit.t.s("reports-blocked"));
             mend(&visit, id, state).await
         }
+    }
+}
+
+/// Where one of the buttons leads that do not send the report: to an earlier step, or to its twin.
+fn elsewhere(form: &Form, draft: Uuid) -> Option<String> {
+    match form.text("to") {
+        "" => None,
+        "place" => Some(step_url(Step::Place, draft)),
+        "what" => Some(step_url(Step::What, draft)),
+        twin => Some(super::twin_url(twin, draft)),
     }
 }
 

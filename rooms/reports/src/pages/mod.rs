@@ -55,10 +55,17 @@ pub fn step_url(step: Step, draft: Uuid) -> String {
     format!("{}?entwurf={draft}", step.path())
 }
 
-/// Stores the draft under this id, or under a new one if it expired meanwhile. Says under which.
+/// Where somebody says that this report is what the draft is about.
+pub fn twin_url(number: &str, draft: Uuid) -> String {
+    let number = percent_encoding::utf8_percent_encode(number, percent_encoding::NON_ALPHANUMERIC);
+    format!("/melden/{number}/meins?entwurf={draft}")
+}
+
+/// Stores the draft under this id, which a page may have named before anything was stored, or under a new one if it
+/// expired or was sent meanwhile. Says under which.
 pub fn keep_draft(tx: &Tx<'_>, id: Option<Uuid>, fresh: Uuid, draft: &Draft) -> Result<Uuid, DbError> {
     if let Some(id) = id
-        && store::save_draft(tx, id, draft)?
+        && (store::save_draft(tx, id, draft)? || store::create_draft(tx, id, draft)?)
     {
         return Ok(id);
     }

@@ -31,13 +31,22 @@ impl Taken {
 
     /// Names them in the draft as it stands now. False if it had no room for all.
     pub fn add_to(&self, draft: &mut Draft) -> bool {
-        let room = PHOTOS_MAX.saturating_sub(draft.photos.len());
-        draft.photos.extend(self.photos.iter().take(room).cloned());
-        if draft.photos.is_empty() {
-            return true;
+        let mut all_fit = true;
+        for photo in &self.photos {
+            // Sent again by a double click or by the browser's back button.
+            if draft.photos.iter().any(|known| !photo.digest.is_empty() && known.digest == photo.digest) {
+                continue;
+            }
+            if draft.photos.len() < PHOTOS_MAX {
+                draft.photos.push(photo.clone());
+            } else {
+                all_fit = false;
+            }
         }
-        draft.photo_position = self.from_browser.or(draft.photo_position).or(self.position);
-        room >= self.photos.len()
+        if !draft.photos.is_empty() {
+            draft.photo_position = self.from_browser.or(draft.photo_position).or(self.position);
+        }
+        all_fit
     }
 }
 
@@ -46,7 +55,10 @@ pub async fn take(visit: &Visit, state: &mut FormState) -> Result<Taken, PageErr
     let photos = web::take_photos(visit, state, "photo", 0, PHOTOS_MAX).await?;
     Ok(Taken {
         position: photos.iter().find_map(|photo| photo.exif_position),
-        photos: photos.into_iter().map(|photo| DraftPhoto { blob: photo.blob.0, name: photo.name }).collect(),
+        photos: photos
+            .into_iter()
+            .map(|photo| DraftPhoto { blob: photo.blob.0, name: photo.name, digest: photo.digest })
+            .collect(),
         from_browser: from_browser(state.form.text("exif")),
     })
 }

@@ -3,7 +3,7 @@
 
 use super::{draft_id, keep_draft, new_draft_id, photos};
 use crate::{
-    around::{self, MapFrame, Placed, Question},
+    around::{self, Doubt, MapFrame, Offer, Placed, Question},
     journey::{Draft, PHOTOS_MAX, Step},
     store,
 };
@@ -18,12 +18,12 @@ use web::{Answer, Form, FormState, Page, PageError, Template, Visit};
 struct PlacePage {
     page: Page,
     form: FormState,
-    /// Empty before the first sending.
+    /// Named before anything is stored, so that whoever comes back with the browser's button goes on with the same.
     draft: String,
     photos: Vec<PhotoRow>,
     hits: Vec<super::Choice>,
-    /// None of the hits is the very place: says how to get there.
-    vague: bool,
+    /// Why the hits are offered, and how to answer.
+    asks: &'static str,
     /// What lies where the photo was taken, to be offered.
     offer: String,
     /// The place chosen so far, in words.
@@ -66,29 +66,38 @@ fn page_of(visit: &Visit, shown: Shown, form: FormState, question: Option<Questi
     if form.has_errors() {
         page = page.failed();
     }
-    let (id, draft) = shown.draft.map_or((String::new(), Draft::default()), |(id, draft)| (id.to_string(), draft));
+    let (id, draft) = shown.draft.unwrap_or_else(|| (new_draft_id(visit), Draft::default()));
     let photos = draft
         .photos
         .iter()
         .map(|photo| PhotoRow { id: photo.blob.to_string(), url: format!("/melden/entwurf/{id}/{}", photo.blob) });
-    let vague = question.as_ref().is_some_and(|question| question.vague);
-    let middle = visit.t.s("reports-place-middle");
-    let hits = question.into_iter().flat_map(|question| question.offers).map(|offer| {
-        let hint = [offer.sub.as_str(), if offer.is_street { middle } else { "" }];
-        let hint = hint.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        super::Choice { hint, ..super::Choice::new(offer.value, offer.label) }
+    let asks = visit.t.s(match question.as_ref().map(|question| question.doubt) {
+        Some(Doubt::Unknown) => "reports-place-vague",
+        Some(Doubt::Street) => "reports-place-street",
+        Some(Doubt::Several) | None => "reports-place-several",
     });
+    let hits = question.into_iter().flat_map(|question| question.offers).map(|offer| choice(visit, offer));
     PlacePage {
         page,
         form,
         photos: photos.collect(),
         hits: hits.collect(),
-        vague,
+        asks,
         offer: shown.offer,
         chosen: draft.place,
         map: shown.map,
-        draft: id,
+        draft: id.to_string(),
     }
+}
+
+fn choice(visit: &Visit, offer: Offer) -> super::Choice {
+    let kind = match (offer.is_street, offer.is_pin) {
+        (true, _) => visit.t.s("reports-place-middle"),
+        (_, true) => visit.t.s("reports-place-pin"),
+        _ => "",
+    };
+    let hint = [offer.sub.as_str(), kind].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    super::Choice { hint, ..super::Choice::new(offer.value, offer.label) }
 }
 
 /// Puts what the draft knows into the fields that were not sent.
@@ -142,7 +151,6 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
                 Some(id) => store::lock_draft(tx, id)?,
                 None => None,
             };
-            let id = id.filter(|_| known.is_some());
             let mut draft = known.unwrap_or_default();
             draft.photos.retain(|photo| Some(photo.blob) != gone);
             let all_fit = taken.add_to(&mut draft);

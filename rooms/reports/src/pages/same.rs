@@ -6,7 +6,7 @@ use crate::{letters, report::Visibility, store};
 use axum::extract::Path;
 use base::Actor;
 use cases::{AttachmentKind, CaseId, NewAttachment};
-use db::{Audit, Once, Tx};
+use db::{Audit, DbError, Once, Tx};
 use files::BlobId;
 use mail::EmailAddress;
 use serde_json::json;
@@ -24,10 +24,17 @@ struct SamePage {
 }
 
 pub async fn show(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
-    let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
-    let row = found(row)?;
-    let draft = draft_id(&form).map(|id| id.to_string()).unwrap_or_default();
-    web::render(&page_of(&visit, &row, draft, FormState::default()))
+    let id = draft_id(&form);
+    let (row, draft) = visit
+        .read(move |tx| {
+            let draft = id.map(|id| store::draft(tx, id)).transpose()?.flatten();
+            Ok::<_, DbError>((store::public_report(tx, &number)?, draft))
+        })
+        .await?;
+    let mut clean = Form::default();
+    clean.set("email", draft.map(|draft| draft.email).unwrap_or_default());
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    web::render(&page_of(&visit, &found(row)?, id, clean.into()))
 }
 
 fn page_of(visit: &Visit, row: &store::Card, draft: String, form: FormState) -> SamePage {

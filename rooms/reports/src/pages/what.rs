@@ -32,7 +32,6 @@ struct WhatPage {
     copy: String,
     object: String,
     place: String,
-    place_href: String,
     /// The thing whose code was read.
     thing: String,
     groups: Vec<Group>,
@@ -186,7 +185,6 @@ fn page_of(
     let mut groups: Vec<(f64, Group)> =
         gathered.categories.iter().map(|category| group(visit, category, draft, &gathered.things, open)).collect();
     groups.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let place_href = id.map_or_else(|| Step::Place.path().to_owned(), |id| step_url(Step::Place, id));
     WhatPage {
         page,
         form,
@@ -194,7 +192,6 @@ fn page_of(
         copy: draft.copy(),
         object: object.to_owned(),
         place: draft.place.clone(),
-        place_href,
         thing: draft.asset.as_ref().map(|thing| thing.label.clone()).unwrap_or_default(),
         groups: groups.into_iter().map(|(_, group)| group).collect(),
         near: gathered.near.iter().map(|(row, metres)| card(visit.t, row, Some(*metres), now)).collect(),
@@ -389,8 +386,10 @@ fn next_of(form: &Form, draft: &Draft, categories: &[Category], id: Uuid) -> Nex
     let too_long = draft.body.chars().count() > BODY_CHARACTERS_MAX;
     let twin = form.text("mine");
     if !twin.is_empty() && !too_long {
-        let number = percent_encoding::utf8_percent_encode(twin, percent_encoding::NON_ALPHANUMERIC);
-        return Next::Go(format!("/melden/{number}/meins?entwurf={id}"));
+        return Next::Go(super::twin_url(twin, id));
+    }
+    if form.has("to-place") && !too_long {
+        return Next::Go(step_url(Step::Place, id));
     }
     match draft.next_step(categories) {
         Step::Place => Next::Go(step_url(Step::Place, id)),

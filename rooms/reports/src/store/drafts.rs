@@ -43,15 +43,17 @@ fn document(draft: &Draft) -> Result<String, DbError> {
     serde_json::to_string(draft).map_err(|_| DbError::WrongShape("a draft that is no JSON".to_owned()))
 }
 
-pub fn create_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<(), DbError> {
+/// False if there is one already, sent and expired ones too.
+pub fn create_draft(tx: &Tx<'_>, id: Uuid, draft: &Draft) -> Result<bool, DbError> {
     let content = document(draft)?;
-    tx.unaudited(NOT_YET, || {
+    let rows = tx.unaudited(NOT_YET, || {
         tx.exec(
-            "INSERT INTO reports_drafts (municipality, id, content, changed_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO reports_drafts (municipality, id, content, changed_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT DO NOTHING",
             p![id, content, tx.now(), tx.now().plus_seconds(DRAFT_HOURS * 3_600)],
         )
     })?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// False if the draft expired or was sent meanwhile.

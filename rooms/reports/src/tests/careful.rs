@@ -229,6 +229,57 @@ async fn contact_details_typed_once_come_back_with_the_draft() {
 }
 
 #[tokio::test]
+async fn whoever_goes_back_in_the_browser_goes_on_with_the_same_draft() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let file = photo(1);
+        let files = [("photo", "loch.png", "image/png", file.as_slice())];
+        let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
+        let draft = field(&second, "/melden/was", "entwurf");
+        // The page the browser kept, sent once more with the same photo: neither a second draft nor a second photo.
+        let files = [("photo", "loch.png", "image/png", file.as_slice())];
+        let again = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 7")], &files).await;
+        assert_eq!(field(&again.is(200).shows("Lindenstraße 7"), "/melden/was", "entwurf"), draft);
+        let html = anna.visit(&format!("/melden?entwurf={draft}")).await.html();
+        assert_eq!(html.matches("name=\"remove-photo\"").count(), 1);
+        // Once it is sent, the kept page begins another.
+        let third = anna.send(&again, "/melden/was", &[("problem", "road/pothole")]).await;
+        number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        let anew = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        assert_ne!(field(&anew.is(200).shows("Schritt 2 von 3"), "/melden/was", "entwurf"), draft);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn going_back_a_step_takes_along_what_was_typed() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
+        let words = [("body", "Tief, am Zaun"), ("problem", "road/pothole")];
+        let place = anna.send(&second, "/melden/was", &[words.as_slice(), &[("to-place", "ja")]].concat()).await;
+        place.is(200).shows("Schritt 1 von 3");
+        let second = anna.send(&place, "/melden", &[("address", "Lindenstraße 7")]).await;
+        assert_eq!(field(&second.is(200).shows("Schritt 2 von 3"), "/melden/was", "body"), "Tief, am Zaun");
+        let third = anna.send(&second, "/melden/was", &words).await;
+        let contact = [("email", "anna@example.org"), ("phone", "0123 456")];
+        let what = anna.send(&third, "/melden/pruefen", &[contact.as_slice(), &[("to", "what")]].concat()).await;
+        let third = anna.send(&what.is(200).shows("Schritt 2 von 3"), "/melden/was", &[]).await;
+        assert_eq!(field(&third, "/melden/pruefen", "email"), "anna@example.org");
+        assert_eq!(field(&third, "/melden/pruefen", "phone"), "0123 456");
+        // Too long for the draft, it is not cut on the way back.
+        let long = "x".repeat(4_001);
+        let refused = anna.send(&second, "/melden/was", &[("body", &long), ("to-place", "ja")]).await;
+        assert_eq!(field(&refused.is(422), "/melden/was", "body").len(), 4_001);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn photos_sent_at_the_same_time_are_all_kept() {
     on_both_sites(rooms, async |site| {
         town(&site).await;
@@ -241,7 +292,7 @@ async fn photos_sent_at_the_same_time_are_all_kept() {
         let sending = (0..3_u8).map(|shade| {
             let (mut tab, page) = (anna.clone(), page.clone());
             async move {
-                let file = photo(shade);
+                let file = photo(shade * 100);
                 let files = [("photo", "loch.png", "image/png", file.as_slice())];
                 tab.send_with_files(&page, "/melden", &[], &files).await.is(200);
             }

@@ -56,7 +56,11 @@ fn the_first_step_that_lacks_something_comes_next() {
 fn a_photo_says_what_words_would() {
     let mut with_photo = draft(true, "road", "other", "");
     assert_eq!(with_photo.missing(&standard()), [Missing::Description]);
-    with_photo.photos.push(crate::journey::DraftPhoto { blob: Uuid::nil(), name: "loch.jpg".into() });
+    with_photo.photos.push(crate::journey::DraftPhoto {
+        blob: Uuid::nil(),
+        name: "loch.jpg".into(),
+        digest: String::new(),
+    });
     assert!(with_photo.missing(&standard()).is_empty());
 }
 
