@@ -61,11 +61,10 @@ pub fn twin_url(number: &str, draft: Uuid) -> String {
     format!("/melden/{number}/meins?entwurf={draft}")
 }
 
-/// Stores the draft under this id, which a page may have named before anything was stored, or under a new one if it
-/// expired or was sent meanwhile. Says under which.
+/// Stores the draft under this id, or under a new one if it expired or was sent meanwhile. Says under which.
 pub fn keep_draft(tx: &Tx<'_>, id: Option<Uuid>, fresh: Uuid, draft: &Draft) -> Result<Uuid, DbError> {
     if let Some(id) = id
-        && (store::save_draft(tx, id, draft)? || store::create_draft(tx, id, draft)?)
+        && store::save_draft(tx, id, draft)?
     {
         return Ok(id);
     }

@@ -151,11 +151,16 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
                 Some(id) => store::lock_draft(tx, id)?,
                 None => None,
             };
+            let is_new = known.is_none();
             let mut draft = known.unwrap_or_default();
             draft.photos.retain(|photo| Some(photo.blob) != gone);
             let all_fit = taken.add_to(&mut draft);
             let next = decide(tx, &sent, &mut draft, taken.any(), refused || !all_fit)?;
-            let id = keep_draft(tx, id, fresh, &draft)?;
+            // The first page names its draft before there is one.
+            let id = match id.filter(|_| is_new) {
+                Some(new) if store::create_draft(tx, new, &draft)? => new,
+                _ => keep_draft(tx, id, fresh, &draft)?,
+            };
             Ok::<_, DbError>((id, next, all_fit))
         })
         .await?;

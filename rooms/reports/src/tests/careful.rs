@@ -241,14 +241,14 @@ async fn whoever_goes_back_in_the_browser_goes_on_with_the_same_draft() {
         // The page the browser kept, sent once more with the same photo: neither a second draft nor a second photo.
         let files = [("photo", "loch.png", "image/png", file.as_slice())];
         let again = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 7")], &files).await;
-        assert_eq!(field(&again.is(200).shows("Lindenstraße 7"), "/melden/was", "entwurf"), draft);
+        assert_eq!(field(again.is(200).shows("Lindenstraße 7"), "/melden/was", "entwurf"), draft);
         let html = anna.visit(&format!("/melden?entwurf={draft}")).await.html();
         assert_eq!(html.matches("name=\"remove-photo\"").count(), 1);
         // Once it is sent, the kept page begins another.
         let third = anna.send(&again, "/melden/was", &[("problem", "road/pothole")]).await;
         number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
         let anew = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-        assert_ne!(field(&anew.is(200).shows("Schritt 2 von 3"), "/melden/was", "entwurf"), draft);
+        assert_ne!(field(anew.is(200).shows("Schritt 2 von 3"), "/melden/was", "entwurf"), draft);
     })
     .await;
 }
@@ -264,17 +264,17 @@ async fn going_back_a_step_takes_along_what_was_typed() {
         let place = anna.send(&second, "/melden/was", &[words.as_slice(), &[("to-place", "ja")]].concat()).await;
         place.is(200).shows("Schritt 1 von 3");
         let second = anna.send(&place, "/melden", &[("address", "Lindenstraße 7")]).await;
-        assert_eq!(field(&second.is(200).shows("Schritt 2 von 3"), "/melden/was", "body"), "Tief, am Zaun");
+        assert_eq!(field(second.is(200).shows("Schritt 2 von 3"), "/melden/was", "body"), "Tief, am Zaun");
         let third = anna.send(&second, "/melden/was", &words).await;
         let contact = [("email", "anna@example.org"), ("phone", "0123 456")];
         let what = anna.send(&third, "/melden/pruefen", &[contact.as_slice(), &[("to", "what")]].concat()).await;
-        let third = anna.send(&what.is(200).shows("Schritt 2 von 3"), "/melden/was", &[]).await;
+        let third = anna.send(what.is(200).shows("Schritt 2 von 3"), "/melden/was", &[]).await;
         assert_eq!(field(&third, "/melden/pruefen", "email"), "anna@example.org");
         assert_eq!(field(&third, "/melden/pruefen", "phone"), "0123 456");
         // Too long for the draft, it is not cut on the way back.
         let long = "x".repeat(4_001);
         let refused = anna.send(&second, "/melden/was", &[("body", &long), ("to-place", "ja")]).await;
-        assert_eq!(field(&refused.is(422), "/melden/was", "body").len(), 4_001);
+        assert_eq!(field(refused.is(422), "/melden/was", "body").len(), 4_001);
     })
     .await;
 }
