@@ -39,12 +39,7 @@ pub(crate) fn run(settings: &Settings, kind: Kind, sets: &[Migrations]) -> Resul
 }
 
 fn checksum(text: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        write!(hex, "{byte:02x}").ok();
-        hex
-    })
+    base::hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
 /// One name for the state that these sets lead to: what a test's template database is called.

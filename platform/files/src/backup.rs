@@ -92,11 +92,7 @@ fn sum_of(mut file: File) -> io::Result<(String, u64)> {
         hash.update(&buffer[..read]);
         bytes += read as u64;
     }
-    let hex = hash.finish().as_ref().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    Ok((hex, bytes))
+    Ok((base::hex(hash.finish().as_ref()), bytes))
 }
 
 /// Checks a folder written by `copy_all_to` against its list. An empty answer means: whole.

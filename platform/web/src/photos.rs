@@ -51,8 +51,8 @@ async fn take(visit: &Visit, upload: &Upload) -> Result<Photo, StoreError> {
     let blob = BlobId(new_id(&*visit.site.clock, &*visit.site.chance));
     visit.site.files.put_picture(BlobKey::whole(visit.town_id(), blob), &picture).await?;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &picture.sizes[0].bytes);
-    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Photo { blob, name: attachment::shown_name(&upload.name), digest, exif_position: picture.exif_position })
+    let name = attachment::shown_name(&upload.name);
+    Ok(Photo { blob, name, digest: base::hex(digest.as_ref()), exif_position: picture.exif_position })
 }
 
 fn sentence(t: &Texts, refused: Refused) -> &'static str {

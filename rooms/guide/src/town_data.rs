@@ -81,13 +81,7 @@ pub fn fields(town: &Town) -> Form {
 
 /// Names this state of the data, so that a change upon an older one is noticed.
 fn state_of(town: &Town) -> String {
-    use std::fmt::Write;
-    let bytes = fields(town).fingerprint();
-    bytes.iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
+    base::hex(&fields(town).fingerprint()[..16])
 }
 
 /// `GET /verwaltung/gemeinde`

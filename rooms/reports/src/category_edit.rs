@@ -168,7 +168,7 @@ pub fn offers_something(category: &Category) -> bool {
 pub fn mark(thing: &impl Serialize) -> String {
     let text = serde_json::to_string(thing).unwrap_or_default();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    base::hex(&digest.as_ref()[..12])
 }
 
 /// What differs, for the audit: path → before and after.

@@ -198,8 +198,7 @@ impl After {
 /// A mail address as the block list keeps it: hashed, so that the list names nobody.
 pub fn mail_hash(address: &str) -> String {
     let lower = address.trim().to_lowercase();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, lower.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    base::hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, lower.as_bytes()).as_ref())
 }
 
 /// SHA-256 of a token: the database keeps only this, so a stolen copy confirms and ends nothing.

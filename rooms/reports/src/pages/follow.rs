@@ -77,7 +77,7 @@ pub async fn report_sent(visit: Visit, Path(number): Path<String>, form: Form) -
             Ok(())
         })
         .await?;
-    Ok(visit.see_other(Thanks::Asked.path()))
+    Ok(visit.see_other(&Thanks::Asked.path()))
 }
 
 fn audit(action: &'static str, subject: String) -> Audit {
@@ -187,7 +187,7 @@ pub async fn area_sent(visit: Visit, form: Form) -> Answer {
             Ok(())
         })
         .await?;
-    Ok(visit.see_other(Thanks::Asked.path()))
+    Ok(visit.see_other(&Thanks::Asked.path()))
 }
 
 /// A button that confirms or ends, with what it is about.

@@ -155,11 +155,17 @@ pub enum Thanks {
 }
 
 impl Thanks {
-    pub const fn path(self) -> &'static str {
+    const ALL: [Self; 2] = [Self::Asked, Self::Complaint];
+
+    const fn word(self) -> &'static str {
         match self {
-            Self::Asked => "/melden/danke?fuer=folgen",
-            Self::Complaint => "/melden/danke?fuer=hinweis",
+            Self::Asked => "folgen",
+            Self::Complaint => "hinweis",
         }
+    }
+
+    pub fn path(self) -> String {
+        format!("/melden/danke?fuer={}", self.word())
     }
 }
 
@@ -167,10 +173,13 @@ impl Thanks {
 pub async fn thanks(visit: Visit, form: Form) -> web::Answer {
     let t = visit.t;
     let list = ("/meldungen", "reports-list-title");
-    let (icon, kind, title, text, (href, link)) = match form.text("fuer") {
-        "folgen" => ("mail", "info", "reports-asked-title", "reports-asked-text", list),
-        "hinweis" => ("circle-check", "ok", "reports-complaint-thanks-title", "reports-complaint-thanks", list),
-        _ => ("circle-check", "ok", "reports-thanks-title", "reports-thanks-text", ("/", "kit-to-home")),
+    let purpose = Thanks::ALL.into_iter().find(|one| one.word() == form.text("fuer"));
+    let (icon, kind, title, text, (href, link)) = match purpose {
+        Some(Thanks::Asked) => ("mail", "info", "reports-asked-title", "reports-asked-text", list),
+        Some(Thanks::Complaint) => {
+            ("circle-check", "ok", "reports-complaint-thanks-title", "reports-complaint-thanks", list)
+        }
+        None => ("circle-check", "ok", "reports-thanks-title", "reports-thanks-text", ("/", "kit-to-home")),
     };
     web::render(&MessagePage {
         page: visit.page(t.s(title)),

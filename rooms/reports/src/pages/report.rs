@@ -167,5 +167,5 @@ pub async fn complained(visit: Visit, Path(number): Path<String>, form: Form) ->
             Ok(())
         })
         .await?;
-    Ok(visit.see_other(Thanks::Complaint.path()))
+    Ok(visit.see_other(&Thanks::Complaint.path()))
 }
