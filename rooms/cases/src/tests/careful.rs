@@ -166,3 +166,43 @@ async fn the_choices_of_the_filters_are_read_from_an_index_of_open_cases() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_row_of_keys_names_only_what_the_open_case_allows() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let keys = |page: &testkit::Seen| {
+            let html = page.is(200).html();
+            let (_, bar) = html.split_once("key-bar").expect("a row of keys");
+            let bar = bar.split("</div>").next().unwrap_or_default().to_owned();
+            ["Z", "A", "W", "E"].map(|key| bar.contains(&format!("<kbd>{key}</kbd>")))
+        };
+        let page = ben.visit(&desk(&scene, "")).await;
+        assert_eq!(keys(&page), [true; 4], "free");
+        let page = ben.send(&page, &desk(&scene, "/uebernahme"), &[]).await;
+        assert_eq!(keys(&page), [false, true, true, true], "taken");
+        let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", "Sie leuchtet wieder.")];
+        ben.send(&page, &desk(&scene, "/antwort"), &closing).await.is(200);
+        assert_eq!(keys(&ben.visit(&desk(&scene, "")).await), [false, false, false, true], "closed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_at_the_desk_is_said_in_german_and_to_citizens_in_theirs() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let english = web::Display { lang: web::Lang::En, ..web::Display::default() };
+        let mut ben = clerk(&site, "ben").await;
+        ben.set_cookie("darstellung", &english.to_cookie());
+        let missing = ben.look("/arbeit/fall/2020-01-0001").await;
+        missing.is(404).shows("Diese Seite gibt es nicht").hides("This page does not exist");
+        assert!(missing.html().contains("<html lang=\"de\""));
+        let public = ben.look("/gibt-es-nicht").await;
+        public.is(404).hides("Diese Seite gibt es nicht");
+        assert!(public.html().contains("<html lang=\"en\""));
+        assert!(ben.visit(&path(&scene, "")).await.html().contains("<html lang=\"en\""));
+    })
+    .await;
+}

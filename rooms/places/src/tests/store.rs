@@ -140,6 +140,29 @@ async fn typed_places_are_found() {
 }
 
 #[tokio::test]
+async fn a_long_street_stands_in_the_district_it_is_named_after() {
+    on_both(SETS, async |test| {
+        let (db, town) = built(&test).await;
+        // Two thirds of its doors lie in the south; the middle of all of them lies in the north.
+        let doors = [(-20.0, "1"), (-15.0, "2"), (-10.0, "3"), (-5.0, "4"), (900.0, "50"), (950.0, "52")];
+        let long = db.write(town, move |tx| {
+            db::testing::unaudited(tx, "a street for a test");
+            for (north, number) in doors {
+                store::put_address(tx, &address("Lange Zeile", number, at(north, 0.0)))?;
+            }
+            publish_map(tx, &frame())
+        });
+        assert!(long.await.unwrap());
+        let hits = look(&db, town, |tx| search_places(tx, "Lange Zeile", None, 1)).await;
+        assert_eq!((hits[0].sub.as_str(), hits[0].kind), ("Südstadt", PlaceKind::Street));
+        let position = hits[0].position;
+        let district = look(&db, town, move |tx| crate::district_at(tx, position)).await;
+        assert_eq!(district.as_deref(), Some("Südstadt"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_near_is_found_by_distance() {
     on_both(SETS, async |test| {
         let (db, town) = built(&test).await;

@@ -2,13 +2,13 @@
 //! another's review, and nothing typed is lost when time runs out. Through the real router, on both databases.
 
 use super::review::{marked, photo_on};
-use super::{HOST, employed, number_of, publish, report, rooms, town};
+use super::{HOST, employed, field, number_of, photo, publish, report, rooms, town, up_to_check, with_photo};
 use crate::{events, report::Visibility, store};
 use base::MunicipalityId;
 use db::DbError;
 use identity::standard_unit;
 use serde_json::json;
-use testkit::{Browser, Seen, TestSite, on_both_sites};
+use testkit::{Browser, TestSite, on_both_sites};
 use web::{JobRun, Stage};
 
 const ONCE: &str = "0190a0a0-0000-7000-8000-0000000000a1";
@@ -16,24 +16,6 @@ const ONCE: &str = "0190a0a0-0000-7000-8000-0000000000a1";
 /// Signs in the head of one unit and all below it, or of the whole town.
 async fn staff(site: &TestSite, id: MunicipalityId, name: &'static str, unit: Option<&'static str>) -> Browser {
     employed(site, id, name, "head", unit).await
-}
-
-fn photo(shade: u8) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(vec![]);
-    let image = image::RgbImage::from_pixel(64, 48, image::Rgb([200, 120, shade]));
-    image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
-
-fn field(page: &Seen, action: &str, name: &str) -> String {
-    page.form(action).fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value).unwrap_or_default()
-}
-
-/// Up to step 3, as one person in one browser.
-async fn up_to_check(anna: &mut Browser, problem: &str, words: &str) -> Seen {
-    let first = anna.visit("/melden").await;
-    let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-    anna.send(&second, "/melden/was", &[("problem", problem), ("body", words)]).await
 }
 
 #[tokio::test]
@@ -115,12 +97,7 @@ async fn a_stale_page_uncovers_no_photo() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
         let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let file = photo(2);
-        let files = [("photo", "auto.png", "image/png", file.as_slice())];
-        let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
-        let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
-        let number = number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        let number = with_photo(&mut anna, &photo(2)).await;
         publish(&site, id, &number).await;
         let path = format!("/arbeit/meldung/{number}");
         let (mut kim, mut lea) = (staff(&site, id, "kim", None).await, staff(&site, id, "lea", None).await);
@@ -188,118 +165,6 @@ async fn the_review_list_holds_the_reports_of_ones_own_units_and_follows_transfe
         gina.visit("/arbeit/pruefung").await.shows(&light).shows(&road).shows("Prüfung 2");
         hand_over(&site, id, &mut kim, &light, "environment").await;
         gina.visit("/arbeit/pruefung").await.hides(&light).shows(&road).shows("Prüfung 1");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_expired_draft_is_made_anew_from_what_was_sent() {
-    on_both_sites(rooms, async |site| {
-        town(&site).await;
-        let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 7")]).await;
-        site.clock.advance_seconds(49 * 3_600);
-        let words = [("problem", "road/pothole"), ("body", "Ein tiefes Loch")];
-        let third = anna.send(&second, "/melden/was", &words).await;
-        third.is(200).shows("Schritt 3 von 3").shows("Lindenstraße 7").shows("Ein tiefes Loch");
-        site.clock.advance_seconds(49 * 3_600);
-        let contact = [("email", "anna@example.org"), ("phone", "0123 456")];
-        let again = anna.send(&third, "/melden/pruefen", &contact).await;
-        again.is(422).shows("abgelaufen").shows("Ein tiefes Loch").shows("Lindenstraße 7");
-        assert!(again.html().contains("anna@example.org") && again.html().contains("0123 456"));
-        number_of(&anna.send(&again, "/melden/pruefen", &[]).await);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn contact_details_typed_once_come_back_with_the_draft() {
-    on_both_sites(rooms, async |site| {
-        town(&site).await;
-        let mut anna = site.visitor(HOST);
-        let third = up_to_check(&mut anna, "road/pothole", "Loch").await;
-        let contact = [("email", "anna(at)example.org"), ("phone", "0123 456")];
-        anna.send(&third, "/melden/pruefen", &contact).await.is(422);
-        let draft = field(&third, "/melden/pruefen", "entwurf");
-        let page = anna.visit(&format!("/melden/pruefen?entwurf={draft}")).await;
-        assert!(page.is(200).html().contains("anna(at)example.org") && page.html().contains("0123 456"));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn whoever_goes_back_in_the_browser_goes_on_with_the_same_draft() {
-    on_both_sites(rooms, async |site| {
-        town(&site).await;
-        let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let file = photo(1);
-        let files = [("photo", "loch.png", "image/png", file.as_slice())];
-        let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
-        let draft = field(&second, "/melden/was", "entwurf");
-        // The page the browser kept, sent once more with the same photo: neither a second draft nor a second photo.
-        let files = [("photo", "loch.png", "image/png", file.as_slice())];
-        let again = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 7")], &files).await;
-        assert_eq!(field(again.is(200).shows("Lindenstraße 7"), "/melden/was", "entwurf"), draft);
-        let html = anna.visit(&format!("/melden?entwurf={draft}")).await.html();
-        assert_eq!(html.matches("name=\"remove-photo\"").count(), 1);
-        // Once it is sent, the kept page begins another.
-        let third = anna.send(&again, "/melden/was", &[("problem", "road/pothole")]).await;
-        number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
-        let anew = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-        assert_ne!(field(anew.is(200).shows("Schritt 2 von 3"), "/melden/was", "entwurf"), draft);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn going_back_a_step_takes_along_what_was_typed() {
-    on_both_sites(rooms, async |site| {
-        town(&site).await;
-        let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-        let words = [("body", "Tief, am Zaun"), ("problem", "road/pothole")];
-        let place = anna.send(&second, "/melden/was", &[words.as_slice(), &[("to-place", "ja")]].concat()).await;
-        place.is(200).shows("Schritt 1 von 3");
-        let second = anna.send(&place, "/melden", &[("address", "Lindenstraße 7")]).await;
-        assert_eq!(field(second.is(200).shows("Schritt 2 von 3"), "/melden/was", "body"), "Tief, am Zaun");
-        let third = anna.send(&second, "/melden/was", &words).await;
-        let contact = [("email", "anna@example.org"), ("phone", "0123 456")];
-        let what = anna.send(&third, "/melden/pruefen", &[contact.as_slice(), &[("to", "what")]].concat()).await;
-        let third = anna.send(what.is(200).shows("Schritt 2 von 3"), "/melden/was", &[]).await;
-        assert_eq!(field(&third, "/melden/pruefen", "email"), "anna@example.org");
-        assert_eq!(field(&third, "/melden/pruefen", "phone"), "0123 456");
-        // Too long for the draft, it is not cut on the way back.
-        let long = "x".repeat(4_001);
-        let refused = anna.send(&second, "/melden/was", &[("body", &long), ("to-place", "ja")]).await;
-        assert_eq!(field(refused.is(422), "/melden/was", "body").len(), 4_001);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn photos_sent_at_the_same_time_are_all_kept() {
-    on_both_sites(rooms, async |site| {
-        town(&site).await;
-        let mut anna = site.visitor(HOST);
-        let first = anna.visit("/melden").await;
-        let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-        let draft = field(&second, "/melden/was", "entwurf");
-        let url = format!("/melden?entwurf={draft}");
-        let page = anna.visit(&url).await;
-        let sending = (0..3_u8).map(|shade| {
-            let (mut tab, page) = (anna.clone(), page.clone());
-            async move {
-                let file = photo(shade * 100);
-                let files = [("photo", "loch.png", "image/png", file.as_slice())];
-                tab.send_with_files(&page, "/melden", &[], &files).await.is(200);
-            }
-        });
-        futures_util::future::join_all(sending).await;
-        let html = anna.visit(&url).await.html();
-        assert_eq!(html.matches("name=\"remove-photo\"").count(), 3);
     })
     .await;
 }

@@ -2,6 +2,7 @@
 //! share: a town with a street, a playground and its swing.
 
 mod careful;
+mod drafts;
 mod editing;
 mod editor;
 mod follows;
@@ -113,13 +114,48 @@ pub async fn employed(
     kim
 }
 
+/// Up to step 2, at Lindenstraße 5.
+pub async fn up_to_what(anna: &mut Browser) -> Seen {
+    let first = anna.visit("/melden").await;
+    anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await
+}
+
+/// Up to step 3.
+pub async fn up_to_check(anna: &mut Browser, problem: &str, words: &str) -> Seen {
+    let second = up_to_what(anna).await;
+    anna.send(&second, "/melden/was", &[("problem", problem), ("body", words)]).await
+}
+
 /// Goes through the three steps without scripts; ends on the page after sending.
 pub async fn report(site: &TestSite, problem: &str, words: &str, email: &str) -> Seen {
     let mut anna = site.visitor(HOST);
-    let first = anna.visit("/melden").await;
-    let second = anna.send(&first, "/melden", &[("address", "Lindenstraße 5")]).await;
-    let third = anna.send(&second, "/melden/was", &[("problem", problem), ("body", words)]).await;
+    let third = up_to_check(&mut anna, problem, words).await;
     anna.send(&third, "/melden/pruefen", &[("email", email)]).await
+}
+
+/// A report with one photo; its number.
+pub async fn with_photo(anna: &mut Browser, file: &[u8]) -> String {
+    let first = anna.visit("/melden").await;
+    let files = [("photo", "auto.png", "image/png", file)];
+    let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
+    let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
+    number_of(&anna.send(&third, "/melden/pruefen", &[]).await)
+}
+
+/// A small picture of one colour; another shade is another photo.
+pub fn photo(shade: u8) -> Vec<u8> {
+    png(image::RgbImage::from_pixel(64, 48, image::Rgb([200, 120, shade])))
+}
+
+pub fn png(picture: image::RgbImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(vec![]);
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// What a field of a form holds; empty if there is none.
+pub fn field(page: &Seen, action: &str, name: &str) -> String {
+    page.form(action).fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value).unwrap_or_default()
 }
 
 /// The number on a receipt.

@@ -1,6 +1,6 @@
 //! The desk: who may review, what publishing and refusing do, complaints, photos, the block list.
 
-use super::{HOST, number_of, publish, report, rooms, staff, town};
+use super::{HOST, number_of, photo, png, publish, report, rooms, staff, town, with_photo};
 use crate::{events, store};
 use base::MunicipalityId;
 use cases::{CaseId, timeline_for_citizen};
@@ -106,21 +106,11 @@ pub fn marked(photo: &str, box_of: [&str; 4]) -> Vec<(String, String)> {
     std::iter::once(("deed".to_owned(), format!("show {photo}"))).chain(sides).collect()
 }
 
-/// A report with one photo; its number.
-async fn with_photo(site: &TestSite, file: &[u8]) -> String {
-    let mut anna = site.visitor(HOST);
-    let first = anna.visit("/melden").await;
-    let files = [("photo", "auto.png", "image/png", file)];
-    let second = anna.send_with_files(&first, "/melden", &[("address", "Lindenstraße 5")], &files).await;
-    let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
-    number_of(&anna.send(&third, "/melden/pruefen", &[]).await)
-}
-
 #[tokio::test]
 async fn words_typed_in_a_review_outlive_the_publishing_of_a_photo() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
-        let number = with_photo(&site, &png(image::RgbImage::new(320, 240))).await;
+        let number = with_photo(&mut site.visitor(HOST), &photo(1)).await;
         let mut kim = staff(&site, id, "moderator").await;
         let action = format!("/arbeit/meldung/{number}");
         let page = kim.visit(&action).await;
@@ -164,7 +154,7 @@ async fn words_typed_in_a_review_outlive_the_publishing_of_a_photo() {
 async fn every_button_of_a_review_counts_and_an_unread_complaint_stays() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
-        let number = with_photo(&site, &png(image::RgbImage::new(320, 240))).await;
+        let number = with_photo(&mut site.visitor(HOST), &photo(1)).await;
         let mut kim = staff(&site, id, "moderator").await;
         let action = format!("/arbeit/meldung/{number}");
         let page = kim.visit(&action).await;
@@ -186,19 +176,13 @@ async fn every_button_of_a_review_counts_and_an_unread_complaint_stays() {
     .await;
 }
 
-fn png(picture: image::RgbImage) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(vec![]);
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
-
 #[tokio::test]
 async fn the_public_sees_the_covered_copy_of_a_photo() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
         let mut anna = site.visitor(HOST);
         let stripes = image::RgbImage::from_fn(320, 240, |x, _| image::Rgb(if x % 8 < 4 { [255; 3] } else { [0; 3] }));
-        let number = with_photo(&site, &png(stripes)).await;
+        let number = with_photo(&mut anna, &png(stripes)).await;
         publish(&site, id, &number).await;
         let mut kim = staff(&site, id, "moderator").await;
         let action = format!("/arbeit/meldung/{number}");
@@ -297,6 +281,23 @@ async fn the_block_list_is_kept_by_moderators() {
         list.is(200).shows("E-Mail-Adresse").hides("troll@example.org");
         let lift = list.forms().into_iter().map(|form| form.action).find(|a| a.ends_with("/aufhebung")).unwrap();
         kim.send(&list, &lift, &[]).await.is(200).shows("Niemand ist gesperrt");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_kept_back_needs_no_title_that_fits() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = number_of(&report(&site, "road/pothole", "Loch", "").await);
+        let mut kim = staff(&site, id, "moderator").await;
+        let action = format!("/arbeit/meldung/{number}");
+        let page = kim.visit(&action).await;
+        let long = "x".repeat(161);
+        let keep = [("title", long.as_str()), ("verdict", "refuse"), ("ready-reason", "private_ground")];
+        kim.send_only(&page, &action, &keep).await.is(303);
+        // The title that did not fit changed nothing.
+        kim.visit(&action).await.is(200).shows("nicht veröffentlicht").shows("Fahrbahn").hides("xxx");
     })
     .await;
 }
