@@ -122,6 +122,28 @@ test('nothing typed is lost when something is missing', async ({ page }) => {
   await expect(page.locator('.error-summary')).toBeVisible();
 });
 
+test('a tap on the map counts more than the place chosen before it', async ({ page }) => {
+  await page.goto('/melden');
+  await page.locator('input[name=address]').fill(ADDRESS.replace(/\d+$/, '9999'));
+  await page.locator('input[name=address]').press('Enter');
+  const offer = page.locator('main input[type=radio][name=hit]').first();
+  await offer.check();
+  const offered = (await offer.inputValue()).split(',').slice(0, 2).map(Number);
+  await tapOnMap(page);
+  await expect(offer).not.toBeChecked();
+  const tapped = [];
+  for (const name of ['lat', 'lon']) {
+    tapped.push(Number(await page.locator(`input[name=${name}]`).inputValue()));
+  }
+  expect(tapped).not.toEqual(offered);
+  await page.locator('main .action-bar button').first().click();
+  await expect(page).toHaveURL(/\/melden\/was/);
+  const { search } = new URL(page.url());
+  await page.goto(`/melden${search}`);
+  await expect(page.locator('input[name=lat]')).toHaveValue(tapped[0].toFixed(6));
+  await expect(page.locator('input[name=lon]')).toHaveValue(tapped[1].toFixed(6));
+});
+
 test('a wrong PIN tells nothing', async ({ page }) => {
   await page.goto('/stand');
   await page.locator('input[name=nummer]').fill('2026-01-999999');
