@@ -264,7 +264,7 @@ fn render_trouble(visit: &Visit, status: StatusCode, texts: Option<&str>, incide
     });
     let text = |part: &str| visit.t.find(&format!("kit-{kind}-{part}")).unwrap_or("");
     let doors: &[(&str, &'static str)] = if visit.actor.staff().is_some() {
-        &[("/konto", "kit-account"), ("/", "kit-to-home"), ("/hilfe", "kit-help")]
+        &[("/arbeit", "kit-desk"), ("/", "kit-to-home"), ("/hilfe", "kit-help")]
     } else {
         &[("/", "kit-to-home"), ("/stand", "kit-status"), ("/hilfe", "kit-help")]
     };
