@@ -10,6 +10,7 @@ mod events;
 mod journey;
 mod letters;
 mod open;
+mod open311;
 mod pages;
 mod report;
 mod seed;
@@ -89,6 +90,7 @@ fn routes(routes: &mut Routes) {
     routes.post("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::add);
     routes.post("/arbeit/sperren/{id}/aufhebung", NeedsInTown(ReportModerate), blocks::remove);
     category_routes(routes);
+    open311::routes(routes);
 }
 
 fn category_routes(routes: &mut Routes) {

@@ -144,6 +144,17 @@ impl PublicState {
         }
     }
 
+    /// For programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::InWork => "in_work",
+            Self::Planned => "planned",
+            Self::Fixed => "fixed",
+            Self::Closed => "closed",
+        }
+    }
+
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Reported | Self::InWork | Self::Planned)
     }

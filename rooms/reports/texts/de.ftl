@@ -125,6 +125,7 @@ reports-draft-expired = Ihr Entwurf war abgelaufen. Ihre Angaben sind noch da; F
 flash-report-draft = Ihr Entwurf war abgelaufen. Ihre Angaben sind noch da; Fotos wählen Sie bitte noch einmal aus.
 reports-draft-sent-title = Diese Meldung haben Sie schon gesendet
 reports-draft-sent-text = Sie ist bei uns angekommen. Den Stand sehen Sie mit Nummer und PIN. Sie müssen nichts noch einmal ausfüllen.
+reports-open311-contact = Schreiben Sie uns: { $url }
 reports-draft-gone-title = Dieser Entwurf ist abgelaufen
 reports-draft-gone-text = Wir heben einen Entwurf zwei Tage auf und löschen ihn dann. Beginnen Sie bitte neu. Haben Sie die Meldung damals gesendet? Dann sehen Sie ihren Stand mit Nummer und PIN.
 reports-history = Wie es weiterging

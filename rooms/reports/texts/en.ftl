@@ -125,6 +125,7 @@ reports-draft-expired = Your draft had expired. What you typed is still here; pl
 flash-report-draft = Your draft had expired. What you typed is still here; please choose photos once more.
 reports-draft-sent-title = You have already sent this report
 reports-draft-sent-text = It has reached us. You can see where it stands with your number and PIN. There is nothing to fill in again.
+reports-open311-contact = Write to us: { $url }
 reports-draft-gone-title = This draft has expired
 reports-draft-gone-text = We keep a draft for two days and then delete it. Please start again. Did you send the report back then? Then number and PIN show where it stands.
 reports-history = What happened

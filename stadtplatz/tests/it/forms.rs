@@ -435,5 +435,8 @@ pub const PAGES: &[Looking] = &[
     page("/melden/{number}/missbrauch", Thing::PublicReport),
     page("/melden/{number}/missbrauch", Thing::Report).note(NOT_REVIEWED),
     page("/o/{token}", Thing::Asset),
+    page("/open311/v2/requests/{file}", Thing::PublicReport).asked("/open311/v2/requests/{number}.json"),
+    page("/open311/v2/requests/{file}", Thing::Report).asked("/open311/v2/requests/{number}.xml").note(NOT_REVIEWED),
+    page("/open311/v2/services/{file}", Thing::Category).asked("/open311/v2/services/{word}.{problem}.json"),
     page("/_post/{id}", Thing::Letter),
 ];

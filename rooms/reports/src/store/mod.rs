@@ -4,6 +4,7 @@
 mod categories;
 mod drafts;
 mod follows;
+mod open311;
 mod review;
 
 pub use categories::{
@@ -15,6 +16,7 @@ pub use follows::{
     Follow, NewFollow, add_follow, area_followers, confirm_follow, end_follow, follow_by_token, followers_of,
     forget_unconfirmed,
 };
+pub use open311::{Request, Wanted, requests, steps_of};
 pub use review::{
     BlockRow, ReviewPhoto, add_block, add_complaint, blocked, blocks, complaints_of, handle_complaints, photo_blobs,
     photos_for_review, remove_block, reviewed, set_public_photo, to_review, to_review_count,

@@ -6,6 +6,7 @@ mod drafts;
 mod editing;
 mod editor;
 mod follows;
+mod open311;
 mod pages;
 mod review;
 mod rules;

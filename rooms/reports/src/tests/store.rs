@@ -12,7 +12,7 @@ use db::{DbError, Tx};
 use testkit::on_both_sites;
 use uuid::Uuid;
 
-fn new_report(
+pub(super) fn new_report(
     tx: &Tx<'_>,
     number: &str,
     category: &str,
@@ -43,7 +43,7 @@ fn new_report(
     }
 }
 
-fn put(tx: &Tx<'_>, report: &NewReport) -> Result<ReportId, DbError> {
+pub(super) fn put(tx: &Tx<'_>, report: &NewReport) -> Result<ReportId, DbError> {
     db::testing::unaudited(tx, "a report of a test");
     store::insert(tx, report)?;
     Ok(report.id)

@@ -1,0 +1,139 @@
+//! Open311 GeoReport v2 under `/open311/v2`: other programs read what can be reported and what was reported. The
+//! standard is at <https://wiki.open311.org/GeoReport_v2/>; JSON follows its "Spark" mapping. Not here: pages for people,
+//! and any rule about reports. Invariant: without a key nothing is answered that is not on a public page.
+
+mod requests;
+mod services;
+mod tree;
+
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
+use tree::Node;
+use web::{Access, Answer, Form, Routes, Visit};
+
+pub fn routes(routes: &mut Routes) {
+    use Access::Public;
+    routes.get("/open311/v2/discovery.json", Public, discovery::<false>);
+    routes.get("/open311/v2/discovery.xml", Public, discovery::<true>);
+    routes.get("/open311/v2/services.json", Public, services::list::<false>);
+    routes.get("/open311/v2/services.xml", Public, services::list::<true>);
+    routes.get("/open311/v2/services/{file}", Public, services::definition);
+    routes.get("/open311/v2/requests.json", Public, requests::list::<false>);
+    routes.get("/open311/v2/requests.xml", Public, requests::list::<true>);
+    routes.get("/open311/v2/requests/{file}", Public, requests::one);
+}
+
+/// How the answer is spelled: by the end of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Xml,
+}
+
+impl Format {
+    const fn of(is_xml: bool) -> Self {
+        if is_xml { Self::Xml } else { Self::Json }
+    }
+
+    /// `2026-11-0001.json` to number and format.
+    fn split(file: &str) -> Option<(&str, Self)> {
+        match file.rsplit_once('.')? {
+            (name, "json") => Some((name, Self::Json)),
+            (name, "xml") => Some((name, Self::Xml)),
+            _ => None,
+        }
+    }
+}
+
+/// A wrong call. The standard knows 404 for what is not there, 403 for a key, 400 for everything else.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    status: StatusCode,
+    description: String,
+}
+
+impl Refusal {
+    fn unknown(what: &str) -> Self {
+        Self { status: StatusCode::NOT_FOUND, description: format!("{what} was not found") }
+    }
+
+    fn wrong(description: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, description: description.into() }
+    }
+}
+
+/// An answer that any cache may keep for a minute.
+fn answer(format: Format, root: &str, node: &Node) -> Answer {
+    let mut response = spelled(format, root, node)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    Ok(response)
+}
+
+fn refuse(format: Format, refusal: &Refusal) -> Answer {
+    let error = Node::Fields(vec![
+        ("code", Node::Integer(i64::from(refusal.status.as_u16()))),
+        ("description", Node::text(refusal.description.as_str())),
+    ]);
+    let mut response = spelled(format, "errors", &Node::List("error", vec![error]))?;
+    *response.status_mut() = refusal.status;
+    Ok(response)
+}
+
+fn spelled(format: Format, root: &str, node: &Node) -> Answer {
+    let (body, kind) = match format {
+        Format::Json => (node.json().to_string().into_bytes(), "application/json; charset=utf-8"),
+        Format::Xml => {
+            let body = node.xml(root);
+            let body = body.map_err(|error| web::PageError::because("could not write XML")(Box::new(error)))?;
+            (body, "text/xml; charset=utf-8")
+        }
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    // Labels are in the reader's language.
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    // Any program may read what is public; cookies are of no use here.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    Ok(response)
+}
+
+/// One town answers under one host name. An empty parameter is none (GeoReport v2, "jurisdiction_id").
+fn check_jurisdiction(visit: &Visit, form: &Form) -> Result<(), Refusal> {
+    let asked = form.text("jurisdiction_id");
+    let own = visit.town.url("");
+    let host = own.split_once("://").map_or(own.as_str(), |(_, host)| host);
+    let is_ours = asked.is_empty() || asked.eq_ignore_ascii_case(host);
+    if is_ours { Ok(()) } else { Err(Refusal::unknown("jurisdiction_id")) }
+}
+
+async fn discovery<const XML: bool>(visit: Visit) -> Answer {
+    let formats = || Node::List("format", vec![Node::text("text/xml"), Node::text("application/json")]);
+    let endpoint = Node::Fields(vec![
+        ("specification", Node::text("http://wiki.open311.org/GeoReport_v2")),
+        ("url", Node::text(visit.town.url("/open311/v2"))),
+        ("changeset", Node::text(CHANGED)),
+        ("type", Node::text(if visit.site.settings.demo { "test" } else { "production" })),
+        ("formats", formats()),
+    ]);
+    let contact = visit.t.with("reports-open311-contact", &[("url", visit.town.url("/kontakt").into())]);
+    let node = Node::Fields(vec![
+        ("changeset", Node::text(CHANGED)),
+        ("contact", Node::text(contact)),
+        ("key_service", Node::text(visit.town.url("/kontakt"))),
+        ("endpoints", Node::List("endpoint", vec![endpoint])),
+    ]);
+    answer(Format::of(XML), "discovery", &node)
+}
+
+/// When what this endpoint offers last changed.
+const CHANGED: &str = "2026-11-23T00:00:00Z";
+
+/// The last part of the path, and how the answer is wanted. Another ending is no address of ours.
+fn named(Path(file): &Path<String>) -> Result<(String, Format), web::PageError> {
+    let (name, format) = Format::split(file).ok_or(web::PageError::NotFound)?;
+    Ok((name.to_owned(), format))
+}

@@ -1,0 +1,224 @@
+//! Open311 as a stranger's program meets it: both formats, the published schemas, windows and pages, exact refusals.
+
+use super::store::{new_report, put};
+use super::{HOST, SWING, rooms, town};
+use crate::report::Visibility;
+use base::MunicipalityId;
+use db::DbError;
+use quick_xml::{Reader, events::Event};
+use serde_json::Value;
+use std::path::PathBuf;
+use testkit::{Browser, Seen, TestSite, on_both_sites};
+
+async fn json(someone: &mut Browser, path: &str) -> Value {
+    let seen = someone.look(path).await;
+    assert_eq!(seen.headers["content-type"], "application/json; charset=utf-8", "{path}");
+    serde_json::from_slice(&seen.is(200).body).expect("JSON")
+}
+
+/// Elements and texts of a document, as `a/b/c=text`.
+fn flat(seen: &Seen) -> Vec<String> {
+    assert_eq!(seen.headers["content-type"], "text/xml; charset=utf-8");
+    let text = seen.html();
+    let mut reader = Reader::from_str(&text);
+    let (mut path, mut found) = (vec![], vec![]);
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Start(start) => path.push(start.name().as_ref().to_owned()),
+            Event::End(_) => drop(path.pop()),
+            Event::Empty(empty) => found.push(format!("{}/{}=", path.join("/"), empty.name().as_ref())),
+            Event::Text(text) => found.push(format!("{}={}", path.join("/"), &*text)),
+            Event::GeneralRef(name) => found.push(format!("{}=&{};", path.join("/"), &*name)),
+            Event::Eof => return found,
+            _ => {}
+        }
+    }
+}
+
+/// Three public reports of the last days, one hidden; the oldest public one is closed.
+async fn filled(site: &TestSite) -> MunicipalityId {
+    let id = town(site).await;
+    let written = site.site.db.write::<_, DbError>(id, |tx| {
+        for (day, number, category, visibility, state) in [
+            (-9, "2026-11-1", "road", Visibility::Public, "resolved"),
+            (-5, "2026-11-2", "road", Visibility::Public, "in_progress"),
+            (-3, "2026-11-3", "road", Visibility::Waiting, "received"),
+            (-1, "2026-11-4", "noise", Visibility::Public, "received"),
+        ] {
+            let mut report = new_report(tx, number, category, SWING, visibility, state);
+            report.opened_at = tx.now().plus_days(day);
+            report.body = "Scherben <am> Weg & \u{1}Zaun".to_owned();
+            put(tx, &report)?;
+        }
+        Ok(())
+    });
+    written.await.unwrap();
+    id
+}
+
+fn numbers(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one["service_request_id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_stranger_reads_services_definitions_and_requests_in_both_formats() {
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        let services = json(&mut client, "/open311/v2/services.json").await;
+        let pothole = services.as_array().unwrap().iter().find(|one| one["service_code"] == "road.pothole").unwrap();
+        assert_eq!(pothole["service_name"], "Fahrbahn: Schlagloch");
+        assert_eq!(
+            (&pothole["metadata"], &pothole["type"], &pothole["group"]),
+            (&true.into(), &"realtime".into(), &"Fahrbahn".into())
+        );
+        let xml = flat(&client.look("/open311/v2/services.xml").await);
+        assert!(xml.contains(&"services/service/service_code=road.pothole".to_owned()), "{xml:?}");
+
+        let definition = json(&mut client, "/open311/v2/services/road.pothole.json").await;
+        assert_eq!(definition["service_code"], "road.pothole");
+        let depth = &definition["attributes"][0];
+        assert_eq!((&depth["datatype"], &depth["order"]), (&"singlevaluelist".into(), &1.into()));
+        assert!(depth["values"].as_array().unwrap().iter().all(|value| value["key"].is_string()));
+        let xml = flat(&client.look("/open311/v2/services/road.pothole.xml").await);
+        let key = "service_definition/attributes/attribute/values/value/key=";
+        assert!(xml.iter().any(|line| line.starts_with(key)), "{xml:?}");
+
+        let requests = json(&mut client, "/open311/v2/requests.json").await;
+        assert_eq!(numbers(&requests), ["2026-11-4", "2026-11-2", "2026-11-1"], "newest first, and no hidden one");
+        let oldest = &requests[2];
+        assert_eq!((&oldest["status"], &oldest["service_code"]), (&"closed".into(), &"road.pothole".into()));
+        assert_eq!(oldest["lat"], 50.12);
+        assert_eq!(oldest["address"], "Lindenstraße 5, Altstadt");
+        let xml = client.look("/open311/v2/requests/2026-11-2.xml").await;
+        let lines = flat(xml.is(200));
+        assert!(lines.contains(&"service_requests/request/service_request_id=2026-11-2".to_owned()), "{lines:?}");
+        // What people typed is text, whatever it looks like; what XML forbids is left out.
+        assert!(xml.html().contains("Scherben &lt;am&gt; Weg &amp; Zaun"), "{}", xml.html());
+        let discovery = json(&mut client, "/open311/v2/discovery.json").await;
+        assert_eq!(discovery["endpoints"][0]["formats"][1], "application/json");
+        assert!(
+            flat(&client.look("/open311/v2/discovery.xml").await)
+                .contains(&"discovery/endpoints/endpoint/type=production".to_owned())
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_paged_and_extended() {
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        let now = base::Clock::now(&*site.clock);
+        let day = |days: i64| now.plus_days(days).rfc3339();
+        let table = [
+            ("status=open".to_owned(), vec!["2026-11-4", "2026-11-2"]),
+            ("status=closed".to_owned(), vec!["2026-11-1"]),
+            ("status=open,closed".to_owned(), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
+            ("service_code=noise.pothole".to_owned(), vec!["2026-11-4"]),
+            ("service_code=noise.pothole,road.pothole&status=open".to_owned(), vec!["2026-11-4", "2026-11-2"]),
+            ("service_request_id=2026-11-1,2026-11-3&status=open".to_owned(), vec!["2026-11-1"]),
+            (format!("start_date={}", day(-6)), vec!["2026-11-4", "2026-11-2"]),
+            (format!("end_date={}", day(-2)), vec!["2026-11-2", "2026-11-1"]),
+            (format!("start_date={}&end_date={}", day(-6), day(-4)), vec!["2026-11-2"]),
+            ("page_size=1&page=2".to_owned(), vec!["2026-11-2"]),
+            ("page_size=2&page=3".to_owned(), vec![]),
+            (format!("jurisdiction_id={HOST}"), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
+            ("jurisdiction_id=&page=&status=".to_owned(), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
+        ];
+        for (query, expected) in table {
+            let list = json(&mut client, &format!("/open311/v2/requests.json?{query}")).await;
+            assert_eq!(numbers(&list), expected, "{query}");
+        }
+        let list = json(&mut client, "/open311/v2/requests.json?extensions=true").await;
+        assert_eq!(list[1]["extended_attributes"]["detailed_status"], "in_work");
+        assert_eq!(list[1]["notes"][0]["status"], "reported");
+        // Ninety days later nothing of this is in the window that nobody named.
+        site.clock.advance_seconds(100 * 86_400);
+        assert_eq!(numbers(&json(&mut client, "/open311/v2/requests.json").await), Vec::<&str>::new());
+        assert_eq!(
+            numbers(&json(&mut client, "/open311/v2/requests.json?service_request_id=2026-11-4").await),
+            ["2026-11-4"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_call_gets_the_exact_code() {
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        for (path, status) in [
+            ("services/road.unknown.json", 404),
+            ("services/nothing.json", 404),
+            ("requests/2026-11-3.json", 404),
+            ("requests/2026-11-1,2026-11-2.json", 404),
+            ("requests.json?service_request_id=2026-11-9", 404),
+            ("requests.json?service_code=x", 404),
+            ("requests.json?jurisdiction_id=koeln.de", 404),
+            ("services.json?jurisdiction_id=koeln.de", 404),
+            ("requests.json?status=new", 400),
+            ("requests.json?start_date=gestern", 400),
+            ("requests.json?start_date=2026-11-20", 400),
+            ("requests.json?start_date=2026-01-01T00:00:00Z&end_date=2026-04-02T02:00:00Z", 400),
+            ("requests.json?start_date=2026-11-20T00:00:00Z&end_date=2026-11-19T00:00:00Z", 400),
+            ("requests.json?page_size=1001", 400),
+            ("requests.json?page=0", 400),
+            ("requests.json?page=-1", 400),
+        ] {
+            let seen = client.look(&format!("/open311/v2/{path}")).await;
+            assert_eq!(seen.status.as_u16(), status, "{path}");
+            let errors: Value = serde_json::from_slice(&seen.body).expect("JSON");
+            assert_eq!(errors[0]["code"], status, "{path}");
+            assert!(errors[0]["description"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
+            let seen = client.look(&format!("/open311/v2/{}", path.replacen(".json", ".xml", 1))).await;
+            assert_eq!(seen.status.as_u16(), status, "{path}");
+            assert!(flat(&seen).contains(&format!("errors/error/code={status}")), "{path}");
+        }
+        client.look("/open311/v2/requests/2026-11-1.csv").await.is(404);
+        let many = vec!["2026-11-1"; 51].join(",");
+        client.look(&format!("/open311/v2/requests.json?service_request_id={many}")).await.is(400);
+    })
+    .await;
+}
+
+fn schemas() -> Option<PathBuf> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+    let data = std::env::var("STADTPLATZ_RESEARCH_DATA").unwrap_or_else(|_| default.to_owned());
+    let folder = PathBuf::from(data).join("open311");
+    folder.exists().then_some(folder)
+}
+
+#[tokio::test]
+async fn what_is_answered_fits_the_published_schemas() {
+    let Some(folder) = schemas() else {
+        println!("skipped: no research data, set STADTPLATZ_RESEARCH_DATA");
+        return;
+    };
+    let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap() };
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        for (path, schema, part) in [
+            ("services.json", "services.json", "service.json"),
+            ("services/road.pothole.json", "service-definition.json", "service.json"),
+            ("requests.json", "requests.json", "request.json"),
+            ("requests.json?extensions=true", "requests.json", "request.json"),
+        ] {
+            let answer = json(&mut client, &format!("/open311/v2/{path}")).await;
+            let mut whole = read(schema);
+            // The list's schema names the thing's by its file.
+            if let Some(items) = whole.get_mut("items").filter(|items| items.get("$ref").is_some()) {
+                assert_eq!(items["$ref"], part);
+                *items = read(part);
+            }
+            let validator = jsonschema::draft4::new(&whole).expect("a schema");
+            let wrong: Vec<String> = validator.iter_errors(&answer).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{path}: {wrong:?}");
+            assert!(answer.as_array().is_none_or(|list| !list.is_empty()), "{path} has something to look at");
+        }
+    })
+    .await;
+}
