@@ -25,8 +25,8 @@ pub enum PageError {
     TooMany { retry_seconds: u64 },
     #[error("the request body is larger than allowed")]
     TooLarge,
-    /// The same where no file is in question: only words can be the cause.
-    #[error("the words of the form are longer than allowed")]
+    /// The same where no file is in question: too long words or too many fields.
+    #[error("the words or fields of the form are more than allowed")]
     TooManyWords,
     #[error("the request is malformed: {0}")]
     BadRequest(&'static str),

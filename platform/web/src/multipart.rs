@@ -45,7 +45,7 @@ pub async fn read(request: Request, visit: &Visit) -> Result<Form, PageError> {
         left.store(INSIDE, Ordering::Relaxed);
         let name = field.name().unwrap_or("").to_owned();
         if form.parts() >= FIELDS_MAX || name.len() > NAME_BYTES_MAX {
-            return Err(PageError::TooLarge);
+            return Err(PageError::TooManyWords);
         }
         if field.file_name().is_some() {
             if let Some(upload) = upload::receive(name, field, visit, form.uploads.len()).await? {

@@ -22,8 +22,8 @@ struct SignedOutPage {
     typed: Vec<(String, String)>,
 }
 
-/// The page for this request, or `None` if it brought no words. Values without a blank are choices and numbers of ours:
-/// they travel along unseen.
+/// The page for this request, or `None` if it brought nothing of a person. Values without a blank are mostly
+/// choices and numbers of ours: they travel along unseen.
 pub async fn keep_words(visit: &Visit, request: Request) -> Result<Option<Response>, PageError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if request.method() != http::Method::POST || !kind.starts_with("application/x-www-form-urlencoded") {
@@ -37,7 +37,7 @@ pub async fn keep_words(visit: &Visit, request: Request) -> Result<Option<Respon
     let is_typed = |pair: &(&str, &str)| pair.1.trim().contains(char::is_whitespace);
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let typed: Vec<_> = form.pairs().filter(is_typed).map(own).collect();
-    if typed.is_empty() {
+    if form.pairs().all(|(name, value)| name == "once" || value.trim().is_empty()) {
         return Ok(None);
     }
     let hidden = form.pairs().filter(|pair| !is_typed(pair)).map(own).collect();

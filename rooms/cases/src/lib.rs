@@ -28,7 +28,7 @@ pub use routing::{Rule, RuleChoice};
 pub use seed::{SeedCase, SeedStep, Step, seed_case};
 pub use store::query::Query;
 pub use store::{
-    CaseHead, by_number, head, put_rule, remove_rule, rules,
+    CaseHead, by_number, head, lock, put_rule, remove_rule, rules,
     threads::{AttachmentKind, Entry, EntryKind, NewAttachment, blobs, visible_entries as timeline_for_citizen},
 };
 

@@ -25,7 +25,7 @@ pub use model::{
     PlaceKind, Source, TownMap,
 };
 pub use publish::{MapFrame, district_at, publish_map, scene};
-pub use register::house_number;
+pub use register::{house_number, name_alike};
 pub use search::search_places;
 pub use source::{SourceHealth, TileSource, check_tile_source, set_tile_source, tile_source, town_map};
 pub use store::{

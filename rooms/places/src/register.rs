@@ -22,6 +22,11 @@ pub fn house_number(text: &str) -> Option<String> {
     parse_query(text).number
 }
 
+/// Do both typed lines name one street or place, slips forgiven? House numbers do not count.
+pub fn name_alike(one: &str, other: &str) -> bool {
+    distance(&parse_query(one).name, &Folded::of(&parse_query(other).name)).is_some()
+}
+
 /// Letters as they are compared: small, without umlauts and accents, one blank between words.
 pub fn fold_words(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

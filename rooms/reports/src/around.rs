@@ -231,6 +231,16 @@ fn asked_for(tx: &Tx<'_>, draft: &mut Draft, tapped: Option<Position>, again: bo
     }
 }
 
+/// Finds the one place that these words name, without asking back.
+pub fn look_up(tx: &Tx<'_>, draft: &mut Draft, words: &str) -> Result<Placed, DbError> {
+    words.clone_into(&mut draft.typed);
+    let placed = asked_for(tx, draft, None, false)?;
+    if matches!(placed, Placed::Known) {
+        words.clone_into(&mut draft.found);
+    }
+    Ok(placed)
+}
+
 fn names_no_door(typed: &str) -> bool {
     places::house_number(typed).is_none()
 }
@@ -242,7 +252,8 @@ pub fn stated(draft: &Draft) -> Option<&str> {
     let number = places::house_number(typed)?;
     let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
     let is_named = fold(&format!("{} {thing}", draft.place)).contains(&fold(typed));
-    (!is_named && places::house_number(&draft.place) != Some(number)).then_some(typed)
+    let is_there = places::house_number(&draft.place) == Some(number) && places::name_alike(typed, &draft.place);
+    (!is_named && !is_there).then_some(typed)
 }
 
 /// A park and the playground in it may bear one name: nobody can choose between two rows that read alike. The first is
@@ -332,9 +343,12 @@ pub fn draft_anew(tx: &Tx<'_>, copy: &str) -> Result<Option<Draft>, DbError> {
     let Some(mut draft) = Draft::of_copy(copy) else { return Ok(None) };
     let named = draft.asset.take();
     (draft.place, draft.district) = (String::new(), String::new());
-    if let Some(at) = draft.position {
-        let spot = spot(tx, at)?;
-        draft.move_to(at, spot.place, spot.district);
+    if let Some(at) = draft.position
+        && matches!(move_draft(tx, &mut draft, at, None)?, Placed::Outside)
+    {
+        draft.position = None;
+    }
+    if draft.position.is_some() {
         draft.asset = match named {
             Some(named) => thing(tx, named.id)?,
             None => None,

@@ -170,6 +170,13 @@ impl PublicState {
     }
 }
 
+/// How the state went on as the public reads it: moves inside the office look the same from outside.
+pub fn public_steps(steps: &[(Moment, String)]) -> impl Iterator<Item = (Moment, PublicState)> {
+    let mut last = None;
+    let seen = steps.iter().map(|(at, word)| (*at, PublicState::of(word)));
+    seen.filter(move |(_, state)| last.replace(*state) != Some(*state))
+}
+
 /// One field of the coarse grid (about 450 × 430 m): for clusters and their look-up without a spatial index.
 #[expect(clippy::cast_possible_truncation, reason = "degrees times 250 fit into any integer")]
 pub fn cell_of(at: Position) -> i64 {

@@ -264,7 +264,7 @@ pub(crate) async fn serve(visit: &Visit, attachment: &Attachment, size: &str) ->
     let Some(bytes) = bytes else { return Err(PageError::Gone) };
     let mut response: Response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     match attachment.kind {
         AttachmentKind::Picture => {

@@ -79,6 +79,14 @@ pub fn head(tx: &Tx<'_>, id: CaseId) -> Result<Option<CaseHead>, DbError> {
     tx.query_one(db::Sql::join(&[HEAD, "AND id = $2"]), p![id])
 }
 
+/// The same, and nobody else changes it before this transaction ends.
+pub fn lock(tx: &Tx<'_>, id: CaseId) -> Result<Option<CaseHead>, DbError> {
+    tx.unaudited("a lock changes nothing", || {
+        tx.exec("UPDATE cases_cases SET version = version WHERE municipality = $1 AND id = $2", p![id])
+    })?;
+    head(tx, id)
+}
+
 /// `number` as stored; what people type goes through `number::normalise` first.
 pub fn by_number(tx: &Tx<'_>, number: &str) -> Result<Option<CaseHead>, DbError> {
     tx.query_one(db::Sql::join(&[HEAD, "AND number = $2"]), p![number])

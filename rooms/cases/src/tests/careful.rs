@@ -206,3 +206,22 @@ async fn what_goes_wrong_at_the_desk_is_said_in_german_and_to_citizens_in_theirs
     })
     .await;
 }
+
+#[tokio::test]
+async fn one_word_outlives_the_end_of_a_session() {
+    on_both_sites(rooms, async |site| {
+        let scene = scene(&site).await;
+        let mut ben = clerk(&site, "ben").await;
+        let page = ben.visit(&desk(&scene, "")).await;
+        let page = ben.send(&page, &desk(&scene, "/uebernahme"), &[]).await;
+        let session = ben.cookie("sitzung").expect("a session").to_owned();
+        ben.set_cookie("sitzung", "");
+        let late = ben.send_only(&page, &desk(&scene, "/notiz"), &[("notiz", "Erledigt.")]).await;
+        late.is(422).shows("Anmeldung");
+        assert!(late.html().contains("value=\"Erledigt.\""));
+        // Signed in again in another tab, the same page sends it.
+        ben.set_cookie("sitzung", &session);
+        ben.send(&late, &desk(&scene, "/notiz"), &[]).await.is(200).shows("Erledigt.");
+    })
+    .await;
+}

@@ -194,7 +194,7 @@ fn feature(visit: &Visit, card: &Card) -> Value {
         "geometry": { "type": "Point", "coordinates": [card.lon, card.lat] },
         "properties": {
             "number": card.number, "title": card.title, "description": card.body, "category": card.category,
-            "state": card.state, "open": card.public_state().is_open(), "place": card.place, "district": card.district,
+            "state": card.public_state().word(), "open": card.public_state().is_open(), "place": card.place, "district": card.district,
             "opened": card.opened_at.rfc3339(), "changed": card.changed_at.rfc3339(),
             "closed": card.closed_at.map(Moment::rfc3339), "same": card.same_count,
             "url": visit.town.url(&format!("/melden/{}", card.number)),

@@ -1,7 +1,7 @@
 //! Step 1, "Wo ist der Schaden?": address, tap, own position or photo, and the photo itself. Short on purpose: what is
 //! there and what is wrong with it comes in step 2. Invariant: photos once sent are kept, whatever else is wrong.
 
-use super::{draft_id, keep_draft, new_draft_id, photos};
+use super::{draft_id, new_draft_id, photos};
 use crate::{
     around::{self, Doubt, MapFrame, Offer, Placed, Question},
     journey::{Draft, PHOTOS_MAX, Step},
@@ -20,6 +20,8 @@ struct PlacePage {
     form: FormState,
     /// Named before anything is stored, so that whoever comes back with the browser's button goes on with the same.
     draft: String,
+    /// Of a draft that is stored: it comes back from here if it expires meanwhile.
+    copy: String,
     photos: Vec<PhotoRow>,
     hits: Vec<super::Choice>,
     /// Why the hits are offered, and how to answer.
@@ -66,6 +68,7 @@ fn page_of(visit: &Visit, shown: Shown, form: FormState, question: Option<Questi
     if form.has_errors() {
         page = page.failed();
     }
+    let copy = shown.draft.as_ref().map(|(_, draft)| draft.copy()).unwrap_or_default();
     let (id, draft) = shown.draft.unwrap_or_else(|| (new_draft_id(visit), Draft::default()));
     let photos = draft
         .photos
@@ -87,6 +90,7 @@ fn page_of(visit: &Visit, shown: Shown, form: FormState, question: Option<Questi
         chosen: draft.place,
         map: shown.map,
         draft: id.to_string(),
+        copy,
     }
 }
 
@@ -145,23 +149,14 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
     let fresh = new_draft_id(&visit);
     let (sent, refused) = (state.form.clone(), state.has_errors());
     // Read and written in one go: another tab may have sent photos to the same draft a moment ago.
-    let (id, next, all_fit) = visit
+    let (id, next, all_fit, is_renewed) = visit
         .write(move |tx| {
-            let known = match id {
-                Some(id) => store::lock_draft(tx, id)?,
-                None => None,
-            };
-            let is_new = known.is_none();
-            let mut draft = known.unwrap_or_default();
+            let (id, mut draft, is_renewed) = begin(tx, id, fresh, sent.raw("copy"))?;
             draft.photos.retain(|photo| Some(photo.blob) != gone);
             let all_fit = taken.add_to(&mut draft);
             let next = decide(tx, &sent, &mut draft, taken.any(), refused || !all_fit)?;
-            // The first page names its draft before there is one.
-            let id = match id.filter(|_| is_new) {
-                Some(new) if store::create_draft(tx, new, &draft)? => new,
-                _ => keep_draft(tx, id, fresh, &draft)?,
-            };
-            Ok::<_, DbError>((id, next, all_fit))
+            store::save_draft(tx, id, &draft)?;
+            Ok::<_, DbError>((id, next, all_fit, is_renewed))
         })
         .await?;
     if !all_fit {
@@ -169,6 +164,9 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
         state.refuse("photo", visit.t.count("kit-photo-many", most));
     }
     match next {
+        Next::Go(path) if is_renewed => {
+            Ok(visit.see_other_saying(&format!("{path}?entwurf={id}"), "flash-report-draft"))
+        }
         Next::Go(path) => Ok(visit.see_other(&format!("{path}?entwurf={id}"))),
         Next::Again(question) => {
             if question.again {
@@ -185,6 +183,26 @@ pub async fn sent(visit: Visit, form: Form) -> Answer {
     }
 }
 
+/// The draft to go on with, locked. The first page names its draft before there is one: of two who send it at once, the
+/// second waits here and finds what the first stored. One that expired comes back from the copy in the form; one that was
+/// sent is not sent once more. Also says whether it came from the copy.
+fn begin(tx: &Tx<'_>, id: Option<Uuid>, fresh: Uuid, copy: &str) -> Result<(Uuid, Draft, bool), DbError> {
+    if let Some(id) = id {
+        if copy.is_empty() {
+            store::create_draft(tx, id, &Draft::default())?;
+        }
+        if let Some(known) = store::lock_draft(tx, id)? {
+            return Ok((id, known, false));
+        }
+    }
+    let was_sent = id.map(|id| store::was_sent(tx, id)).transpose()?.unwrap_or(false);
+    let again = if was_sent { None } else { around::draft_anew(tx, copy)? };
+    let is_renewed = again.is_some();
+    let draft = again.unwrap_or_default();
+    store::create_draft(tx, fresh, &draft)?;
+    Ok((fresh, draft, is_renewed))
+}
+
 fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused: bool) -> Result<Next, DbError> {
     if draft.problem.is_empty() && !form.text("kategorie").is_empty() {
         draft.category = form.text("kategorie").chars().take(60).collect();
@@ -196,7 +214,7 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
             return Ok(Next::Mend("address", "reports-place-outside"));
         }
         draft.found.clone_from(&draft.typed);
-        return Ok(Next::Go(Step::Place.path().to_owned()));
+        return Ok(if refused { Next::Mend("photo", "") } else { Next::Go(Step::Place.path().to_owned()) });
     }
     let placed = around::resolve(tx, form, draft)?;
     if form.has("remove-photo") {
@@ -207,6 +225,7 @@ fn decide(tx: &Tx<'_>, form: &Form, draft: &mut Draft, new_photos: bool, refused
         // An empty key: the photo's own message stands already.
         Placed::Known if refused => Next::Mend("photo", ""),
         Placed::Known => Next::Go(Step::What.path().to_owned()),
+        Placed::Empty if new_photos && draft.photo_position.is_some() && refused => Next::Mend("photo", ""),
         Placed::Empty if new_photos && draft.photo_position.is_some() => Next::Go(Step::Place.path().to_owned()),
         Placed::Empty => Next::Mend("address", "reports-place-missing"),
         Placed::NotFound => Next::Mend("address", "reports-place-not-found"),

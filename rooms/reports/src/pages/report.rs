@@ -2,7 +2,7 @@
 
 use super::{Thanks, also_reported, category_label, found};
 use crate::{
-    report::{PublicState, Visibility},
+    report::{PublicState, Visibility, public_steps},
     store,
 };
 use axum::extract::Path;
@@ -55,13 +55,13 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
     let (row, photos, steps, categories) = found(gathered)?;
     let (t, now) = (visit.t, visit.site.clock.now());
     let state = row.public_state();
-    let step = |(at, word): &(base::Moment, String)| {
-        let state = PublicState::of(word);
-        StepRow { label: state.label(t), when: words::date_time(t.lang, *at), iso: at.rfc3339(), kind: state.kind() }
+    let step = |(at, state): (base::Moment, PublicState)| StepRow {
+        label: state.label(t),
+        when: words::date_time(t.lang, at),
+        iso: at.rfc3339(),
+        kind: state.kind(),
     };
-    let mut steps: Vec<StepRow> = steps.iter().map(step).collect();
-    // Moves inside the office look the same from outside.
-    steps.dedup_by_key(|row| row.label);
+    let steps: Vec<StepRow> = public_steps(&steps).map(step).collect();
     let district = if row.district.is_empty() { String::new() } else { format!(", {}", row.district) };
     web::render(&ReportPage {
         page: visit.page(row.title.as_str()),

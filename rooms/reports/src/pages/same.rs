@@ -1,7 +1,8 @@
 //! "Das ist mein Schaden": somebody has what somebody else reported already. It is kept and counted, and with a mail
-//! address it subscribes; no twin is made. The draft's photos and words stay with the first report's case.
+//! address it subscribes; no twin is made. The draft's photos and words stay with the first report's case. Invariant: they
+//! join only a case somebody still works on; otherwise the draft stays and leads to a report of its own.
 
-use super::{MessagePage, ReportCard, card, check::NotSent, draft_id, found, read_email};
+use super::{MessagePage, ReportCard, card, draft_gone, draft_id, found, read_email};
 use crate::{letters, report::Visibility, store};
 use axum::extract::Path;
 use base::Actor;
@@ -21,6 +22,24 @@ struct SamePage {
     draft: String,
     number: String,
     report: ReportCard,
+    /// Somebody works on it; else nothing can be added.
+    is_open: bool,
+}
+
+/// Why nothing was added; the transaction is taken back.
+enum NotJoined {
+    Page(PageError),
+    Blocked,
+    /// The case was closed meanwhile.
+    Closed,
+    /// The draft it names expired, or was sent already.
+    Gone(Uuid),
+}
+
+impl From<DbError> for NotJoined {
+    fn from(error: DbError) -> Self {
+        Self::Page(error.into())
+    }
 }
 
 pub async fn show(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
@@ -42,7 +61,8 @@ fn page_of(visit: &Visit, row: &store::Card, draft: String, form: FormState) -> 
     if form.has_errors() {
         page = page.failed();
     }
-    SamePage { page, form, draft, number: row.number.clone(), report: card(visit.t, row, None, visit.site.clock.now()) }
+    let report = card(visit.t, row, None, visit.site.clock.now());
+    SamePage { page, form, draft, number: row.number.clone(), report, is_open: row.public_state().is_open() }
 }
 
 pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answer {
@@ -63,7 +83,7 @@ pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
         .write(move |tx| {
             match tx.once(key, fingerprint)? {
                 Once::Again(url) => return Ok(url),
-                Once::Conflict => return Err(NotSent::Page(PageError::Conflict)),
+                Once::Conflict => return Err(NotJoined::Page(PageError::Conflict)),
                 Once::First => {}
             }
             let url = join(tx, &v, &wanted, draft, email.as_ref())?;
@@ -71,17 +91,22 @@ pub async fn sent(visit: Visit, Path(number): Path<String>, form: Form) -> Answe
             Ok(url)
         })
         .await;
-    match sent {
-        Ok(url) => Ok(visit.see_other(&url)),
-        Err(NotSent::Blocked) => {
+    let is_open = match sent {
+        Ok(url) => return Ok(visit.see_other(&url)),
+        Err(NotJoined::Page(error)) => return Err(error),
+        Err(NotJoined::Gone(id)) => return draft_gone(&visit, id).await,
+        Err(NotJoined::Blocked) => {
             state.refuse("", visit.t.s("reports-blocked"));
-            let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
-            let draft = state.value("entwurf").to_owned();
-            Visit::unprocessable(&page_of(&visit, &found(row)?, draft, state))
+            true
         }
-        Err(NotSent::Page(error)) => Err(error),
-        Err(NotSent::Gone | NotSent::Incomplete(_)) => Err(PageError::NotFound),
-    }
+        Err(NotJoined::Closed) => {
+            state.refuse("", visit.t.s("reports-same-closed"));
+            false
+        }
+    };
+    let row = visit.read(move |tx| store::public_report(tx, &number)).await?;
+    let draft = state.value("entwurf").to_owned();
+    Visit::unprocessable(&SamePage { is_open, ..page_of(&visit, &found(row)?, draft, state) })
 }
 
 /// Adds the draft to the public report with this number; answers where to go.
@@ -91,18 +116,22 @@ fn join(
     number: &str,
     draft: Option<Uuid>,
     email: Option<&EmailAddress>,
-) -> Result<String, NotSent> {
+) -> Result<String, NotJoined> {
     let report = store::desk_report(tx, number)?.filter(|report| report.visibility == Visibility::Public);
-    let report = report.ok_or(NotSent::Page(PageError::NotFound))?;
+    let report = report.ok_or(NotJoined::Page(PageError::NotFound))?;
     let draft = match draft {
-        Some(id) => store::take_draft(tx, id)?.unwrap_or_default(),
+        Some(id) => store::take_draft(tx, id)?.ok_or(NotJoined::Gone(id))?,
         None => crate::journey::Draft::default(),
     };
     let (words, address) = (draft.body.trim(), email.map_or("", EmailAddress::as_str));
     if store::blocked(tx, address, words)? {
-        return Err(NotSent::Blocked);
+        return Err(NotJoined::Blocked);
     }
     let case = CaseId(report.case_id);
+    // Nobody closes it between this look and what is added.
+    if !cases::lock(tx, case)?.is_some_and(|head| head.state.is_open()) {
+        return Err(NotJoined::Closed);
+    }
     let count = store::add_same(tx, report.id, words)?;
     let (german, english) = match count {
         1 => ("einer weiteren Person".to_owned(), "one other".to_owned()),

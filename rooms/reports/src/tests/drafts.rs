@@ -1,7 +1,7 @@
 //! A report on its way through the three steps: what was typed once is there on every way forth and back, and no page
 //! that is older than a change undoes it. Through the real router, on both databases.
 
-use super::{HOST, field, number_of, photo, rooms, town, up_to_check, up_to_what};
+use super::{HOST, field, number_of, photo, publish, report, rooms, staff, town, up_to_check, up_to_what};
 use testkit::on_both_sites;
 
 #[tokio::test]
@@ -112,6 +112,127 @@ async fn photos_sent_at_the_same_time_are_all_kept() {
         futures_util::future::join_all(sending).await;
         let html = anna.visit(&url).await.html();
         assert_eq!(html.matches("name=\"remove-photo\"").count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_tabs_that_begin_one_draft_at_once_lose_no_photo() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        for round in 0..4_u8 {
+            let mut anna = site.visitor(HOST);
+            let page = anna.visit("/melden").await;
+            let draft = field(&page, "/melden", "entwurf");
+            let sending = (0..3_u8).map(|shade| {
+                let (mut tab, page) = (anna.clone(), page.clone());
+                async move {
+                    let file = photo(shade * 60 + round);
+                    let files = [("photo", "loch.png", "image/png", file.as_slice())];
+                    tab.send_with_files(&page, "/melden", &[("address", "Lindenstraße 5")], &files).await.is(200);
+                }
+            });
+            futures_util::future::join_all(sending).await;
+            let html = anna.visit(&format!("/melden?entwurf={draft}")).await.html();
+            assert_eq!(html.matches("name=\"remove-photo\"").count(), 3, "round {round}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_step_brings_an_expired_draft_back_and_no_sent_one() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let third = up_to_check(&mut anna, "road/pothole", "Ein tiefes Loch").await;
+        let place = anna.send(&third, "/melden/pruefen", &[("email", "anna@example.org"), ("to", "place")]).await;
+        site.clock.advance_seconds(49 * 3_600);
+        let second = anna.send(&place, "/melden", &[("address", "Lindenstraße 7")]).await;
+        second.is(200).shows("Schritt 2 von 3").shows("Ihr Entwurf war abgelaufen").shows("Lindenstraße 7");
+        assert_eq!(field(&second, "/melden/was", "body"), "Ein tiefes Loch");
+        let third = anna.send(&second, "/melden/was", &[]).await;
+        assert_eq!(field(&third, "/melden/pruefen", "email"), "anna@example.org");
+        number_of(&anna.send(&third, "/melden/pruefen", &[]).await);
+        let old = field(&second, "/melden/was", "entwurf");
+        let typed = [("entwurf", old.as_str()), ("address", "Lindenstraße 5")];
+        let anew = anna.send(&place, "/melden", &typed).await;
+        assert_eq!(field(anew.is(200), "/melden/was", "body"), "", "what was sent is not sent once more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_photo_is_said_also_beside_a_click_on_the_picture() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let first = anna.visit("/melden").await;
+        let html = first.html();
+        let of = |name: &str| {
+            let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\"")).expect("the picture's place");
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let at = [of("image-lat"), of("image-lon"), of("image-zoom")];
+        let click = [
+            ("point.x", "144"),
+            ("point.y", "160"),
+            ("image-lat", at[0].as_str()),
+            ("image-lon", at[1].as_str()),
+            ("image-zoom", at[2].as_str()),
+        ];
+        let files = [("photo", "brief.pdf", "application/pdf", b"%PDF-1.7 kein Bild".as_slice())];
+        let refused = anna.send_with_files(&first, "/melden", &click, &files).await;
+        refused.is(422).shows("brief.pdf");
+        // The click counted all the same.
+        let draft = field(&refused, "/melden", "entwurf");
+        anna.visit(&format!("/melden/was?entwurf={draft}")).await.is(200).shows("Schritt 2 von 3");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_copy_is_trusted_no_more_than_a_tap() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let second = up_to_what(&mut anna).await;
+        site.clock.advance_seconds(49 * 3_600);
+        let copy = r#"{"position":{"lat":0.0,"lon":0.0},"body":"Weit weg"}"#;
+        let sent = anna.send(&second, "/melden/was", &[("problem", "road/pothole"), ("copy", copy)]).await;
+        sent.is(200).hides("Schritt 3 von 3");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_joins_a_case_that_was_closed_meanwhile() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let number = number_of(&report(&site, "road/pothole", "", "").await);
+        publish(&site, id, &number).await;
+        let mut anna = site.visitor(HOST);
+        let third = up_to_check(&mut anna, "road/pothole", "Jetzt noch tiefer").await;
+        let path = format!("/melden/{number}/meins");
+        let twin = anna.send(&third, "/melden/pruefen", &[("to", &number)]).await;
+        let mut kim = staff(&site, id, "head").await;
+        let desk = format!("/arbeit/fall/{number}");
+        let page = kim.visit(&desk).await;
+        let closing = [("aktion", "schliessen"), ("ergebnis", "resolved"), ("antwort", "Das Loch ist zu.")];
+        kim.send(&page, &format!("{desk}/antwort"), &closing).await.is(200);
+        let refused = anna.send(&twin, &path, &[("email", "anna@example.org")]).await;
+        refused.is(422).shows("inzwischen abgeschlossen").shows("Weiter mit meiner Meldung");
+        kim.visit(&desk).await.hides("Jetzt noch tiefer").hides("weiteren Person");
+        // What Anna typed is still hers to send.
+        let draft = field(&third, "/melden/pruefen", "entwurf");
+        let own = anna.visit(&format!("/melden/pruefen?entwurf={draft}")).await;
+        assert_ne!(number_of(&anna.send(&own, "/melden/pruefen", &[]).await), number);
+        // The draft is gone now: a page that still names it says so.
+        let second = number_of(&report(&site, "road/pothole", "", "").await);
+        publish(&site, id, &second).await;
+        let late = anna.visit(&format!("/melden/{second}/meins?entwurf={draft}")).await;
+        let gone = anna.send(&late, &format!("/melden/{second}/meins"), &[("entwurf", &draft)]).await;
+        gone.is(410);
     })
     .await;
 }

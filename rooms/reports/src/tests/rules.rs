@@ -367,3 +367,14 @@ fn places_that_read_alike_and_lie_together_are_one() {
     let expected = [("Nordstadt", PlaceKind::Park), ("Südstadt", PlaceKind::Park), ("Nordstadt", PlaceKind::Street)];
     assert_eq!(kept, expected.map(|(sub, kind)| (sub.to_owned(), kind)));
 }
+
+#[test]
+fn moves_inside_the_office_look_the_same_from_outside() {
+    use crate::report::{PublicState, public_steps};
+    let words =
+        ["received", "in_progress", "waiting_citizen", "citizen_answered", "with_others", "planned", "resolved"];
+    let steps: Vec<_> = (0..).zip(words).map(|(at, word)| (base::Moment::from_micros(at), word.to_owned())).collect();
+    let seen: Vec<_> = public_steps(&steps).map(|(at, state)| (at.micros(), state)).collect();
+    let (reported, in_work) = (PublicState::Reported, PublicState::InWork);
+    assert_eq!(seen, [(0, reported), (1, in_work), (5, PublicState::Planned), (6, PublicState::Fixed)]);
+}
