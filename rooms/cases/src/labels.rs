@@ -113,6 +113,7 @@ pub fn channel(word: &str) -> &'static str {
         "mail" => "per E-Mail",
         "desk" => "vor Ort",
         "import" => "aus dem Bestand",
+        "open311" => "über ein anderes Programm",
         _ => "über die Website",
     }
 }

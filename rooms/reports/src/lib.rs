@@ -23,9 +23,20 @@ use db::{Audit, DbError, Migration, Tx};
 use serde_json::json;
 use web::{Access, AreaCard, CardLink, DemoPage, News, Room, Routes, SearchHit, Stage, Texts, Town};
 
+/// Lets another program send reports with this key; in the demo only, where the key stands in its summary.
+pub fn allow_program(tx: &Tx<'_>, name: &str, key: &str) -> Result<(), DbError> {
+    let id = tx.new_id();
+    if store::add_key(tx, id, name, &report::token_hash(key))? {
+        let (action, subject) = ("report.key_made", id.to_string());
+        tx.audit(Audit { actor: base::Actor::System.trace(), action, subject, detail: json!({ "name": name }) });
+    }
+    Ok(())
+}
+
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") },
     Migration { name: "20261122_reports_uses", sql: include_str!("../migrations/20261122_reports_uses.sql") },
+    Migration { name: "20261123_reports_open311", sql: include_str!("../migrations/20261123_reports_open311.sql") },
 ];
 
 /// The manifest.
@@ -89,6 +100,10 @@ fn routes(routes: &mut Routes) {
     routes.get("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::list);
     routes.post("/arbeit/sperren", NeedsInTown(ReportModerate), blocks::add);
     routes.post("/arbeit/sperren/{id}/aufhebung", NeedsInTown(ReportModerate), blocks::remove);
+    let keys = NeedsInTown(Permission::StaffManage);
+    routes.get("/verwaltung/schluessel", keys, desk::keys::list);
+    routes.post("/verwaltung/schluessel", keys, desk::keys::add);
+    routes.post("/verwaltung/schluessel/{id}/sperrung", keys, desk::keys::revoke);
     category_routes(routes);
     open311::routes(routes);
 }
@@ -295,6 +310,7 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         DemoPage::staff("/arbeit/pruefung", "moderator", "review-list"),
         DemoPage::staff("/arbeit/sperren", "moderator", "blocks"),
         DemoPage::staff("/arbeit/kategorien", "editor", "categories"),
+        DemoPage::staff("/verwaltung/schluessel", "administrator", "keys"),
         DemoPage::staff("/arbeit/kategorien/neu", "editor", "category-new"),
         DemoPage::staff("/arbeit/kategorien/playground", "editor", "category"),
         DemoPage::staff("/arbeit/kategorien/playground/angaben", "editor", "category-basics"),

@@ -1,5 +1,5 @@
 //! From draft to report: opens the case, writes the report beside it, both in the caller's transaction. Used by the
-//! citizens' pages; the demo town writes its past another way.
+//! citizens' pages and by Open311; the demo town writes its past another way.
 
 use crate::{
     around,
@@ -24,13 +24,18 @@ pub struct Desk<'a> {
     pub language: Lang,
 }
 
-pub fn open(
-    tx: &Tx<'_>,
-    desk: &Desk<'_>,
-    draft: &Draft,
-    email: Option<EmailAddress>,
-    phone: &str,
-) -> Result<Opened, NotSent> {
+/// Whom the desk may answer, and by what way the report came.
+#[derive(Default)]
+pub struct Sender {
+    pub email: Option<EmailAddress>,
+    pub phone: String,
+    /// Empty for the website.
+    pub channel: &'static str,
+    /// What the sender says besides: German label, English label, words. For the desk only.
+    pub facts: Vec<(&'static str, &'static str, String)>,
+}
+
+pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Result<Opened, NotSent> {
     let categories = store::categories(tx)?;
     let (Some((category, problem)), Some(position)) = (draft.chosen(&categories), draft.spot()) else {
         return Err(NotSent::Incomplete(draft.next_step(&categories)));
@@ -42,13 +47,19 @@ pub fn open(
     if store::lock_category(tx, &category.word)?.as_ref() != Some(category) {
         return Err(NotSent::Incomplete(Step::What));
     }
-    let address = email.as_ref().map_or("", EmailAddress::as_str);
+    let address = sender.email.as_ref().map_or("", EmailAddress::as_str);
     if store::blocked(tx, address, &draft.body)? {
         return Err(NotSent::Blocked);
     }
     let id = ReportId(tx.new_id());
-    let new = case_of(tx, desk, draft, (category, problem, position), id);
-    let new = NewCase { email, phone: (!phone.is_empty()).then(|| phone.to_owned()), ..new };
+    let mut new = case_of(tx, desk, draft, (category, problem, position), id);
+    for (german, english, words) in sender.facts {
+        new.facts.push((german.to_owned(), words.clone()));
+        new.english.facts.insert(german.to_owned(), (english.to_owned(), words));
+    }
+    let phone = Some(sender.phone).filter(|phone| !phone.is_empty());
+    let channel = if sender.channel.is_empty() { new.channel } else { sender.channel };
+    let new = NewCase { email: sender.email, phone, channel, ..new };
     let (title, body) = (new.title.clone(), new.body.clone());
     let visibility = first_visibility(category.public, desk.town.review_before_public);
     let opened = cases::open(tx, desk.town, desk.keys, new)?;

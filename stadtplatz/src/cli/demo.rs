@@ -5,6 +5,7 @@ use super::{municipality, say, serve};
 use crate::{config::Config, serve as server, start};
 use anyhow::Context;
 use base::{Land, MunicipalityId, Position};
+use db::DbError;
 use identity::DemoAccount;
 use serde_json::{Value, json};
 use web::{Site, Town, TownKind};
@@ -74,7 +75,13 @@ async fn write_summary(
         .iter()
         .map(|account| json!({ "role": account.role, "email": account.email, "password": account.password }))
         .collect();
-    let summary = json!({ "base_url": base_url, "accounts": accounts, "pages": pages });
+    // The same with every start, and of no use in another installation: it comes from this one's own key.
+    let seal = site.keys.seal(id, "demo-open311", "key", base::Moment::from_micros(0));
+    let open311_api_key = base::hex(seal.as_bytes().get(..24).unwrap_or_default());
+    let (name, key) = ("Vorführung", open311_api_key.clone());
+    site.db.write::<_, DbError>(id, move |tx| reports::allow_program(tx, name, &key)).await?;
+    let summary =
+        json!({ "base_url": base_url, "open311_api_key": open311_api_key, "accounts": accounts, "pages": pages });
     let path = config.data.join("demo.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&summary)?)
         .with_context(|| format!("{} lässt sich nicht schreiben", path.display()))

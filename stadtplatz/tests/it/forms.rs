@@ -309,6 +309,14 @@ const COMPLAINT: &[(&str, &str)] = &[("reason", "insult"), ("note", "{fresh}: be
 const NOT_REVIEWED: &str = "not reviewed";
 const AT: &[(&str, &str)] = &[("lat", "50.1201"), ("lon", "11.0302")];
 
+const BY_PROGRAM: &[(&str, &str)] = &[
+    ("api_key", "{key}"),
+    ("service_code", "road.pothole"),
+    ("lat", "50.1201"),
+    ("long", "11.0302"),
+    ("description", "{fresh}: ein Loch."),
+];
+
 const REPORTS: &[Sending] = &[
     form("/melden", Thing::Nothing, "/melden", AT).trace(Trace::None),
     form(
@@ -343,6 +351,12 @@ const REPORTS: &[Sending] = &[
     form("/arbeit/meldung/{number}", Thing::Report, "/arbeit/meldung/{number}", &[("deed", "show {photo}")]).again(),
     form("/arbeit/sperren", Thing::Nothing, "/arbeit/sperren", &[("pattern", "{fresh}"), ("note", "{fresh}")]),
     form("/arbeit/sperren/{id}/aufhebung", Thing::Block, "/arbeit/sperren", &[]),
+    form("/verwaltung/schluessel", Thing::Nothing, "/verwaltung/schluessel", &[("name", "{fresh}")]),
+    form("/verwaltung/schluessel/{id}/sperrung", Thing::ProgramKey, "/verwaltung/schluessel", &[]),
+    form("/open311/v2/requests.json", Thing::ProgramKey, "", BY_PROGRAM).again(),
+    form("/open311/v2/requests.xml", Thing::ProgramKey, "", BY_PROGRAM).again(),
+    form("/open311/v2/requests.json", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
+    form("/open311/v2/requests.xml", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
 ];
 
 const KIT: &[Sending] =
@@ -438,5 +452,6 @@ pub const PAGES: &[Looking] = &[
     page("/open311/v2/requests/{file}", Thing::PublicReport).asked("/open311/v2/requests/{number}.json"),
     page("/open311/v2/requests/{file}", Thing::Report).asked("/open311/v2/requests/{number}.xml").note(NOT_REVIEWED),
     page("/open311/v2/services/{file}", Thing::Category).asked("/open311/v2/services/{word}.{problem}.json"),
+    page("/open311/v2/tokens/{file}", Thing::PublicReport).asked("/open311/v2/tokens/{report}.json"),
     page("/_post/{id}", Thing::Letter),
 ];

@@ -57,6 +57,7 @@ things!(
     Invitation,
     Category,
     Block,
+    ProgramKey,
     StuckJob,
     Draft,
     DraftPhoto,
@@ -120,6 +121,7 @@ impl World<'_> {
             Thing::Invitation => named([("token", self.invitation().await.1)]),
             Thing::Category => self.category().await,
             Thing::Block => self.block().await,
+            Thing::ProgramKey => self.program_key().await,
             Thing::StuckJob => self.stuck_job().await,
             Thing::Draft => named([("draft", self.draft().await.1)]),
             Thing::DraftPhoto => self.draft_photo().await,
@@ -312,6 +314,25 @@ impl World<'_> {
         named([("id", word_after(row, "/arbeit/sperren/"))])
     }
 
+    async fn program_key(&mut self) -> Made {
+        let (path, name) = ("/verwaltung/schluessel", self.fresh());
+        let page = self.keeper.visit(path).await;
+        let made = self.keeper.send_only(&page, path, &[("name", &name)]).await.is(200).html();
+        let row = made.split_once(&format!("<td>{name}")).expect("the key is in the list").1;
+        let key = made.split_once("class=\"figures\"><code>").expect("the key is shown").1;
+        let key = key.split('<').next().unwrap_or_default().to_owned();
+        let (service, lat, long) = ("road.pothole", "50.1201", "11.0302");
+        let call = [
+            ("api_key", key.as_str()),
+            ("service_code", service),
+            ("lat", lat),
+            ("long", long),
+            ("description", &name),
+        ];
+        self.site.visitor(self.host).post("/open311/v2/requests.json", &call).await.is(200);
+        named([("id", word_after(row, "/verwaltung/schluessel/")), ("key", key)])
+    }
+
     async fn stuck_job(&mut self) -> Made {
         let mark = self.fresh();
         self.write(move |tx| {
@@ -369,6 +390,9 @@ impl World<'_> {
             self.pressed(&path, &path, &[("deed", &format!("show {photo}"))]).await;
         }
         made.names.insert("id", photo);
+        let asked = format!("/open311/v2/requests/{}.json?extensions=true", made.names["number"]);
+        let answer = self.site.visitor(self.host).look(&asked).await.is(200).html();
+        made.names.insert("report", word_after(&answer, "\"token\":\""));
         made
     }
 

@@ -3,6 +3,7 @@
 
 pub mod blocks;
 pub mod categories;
+pub mod keys;
 pub mod review;
 
 use crate::store;
@@ -34,6 +35,9 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
     }
     if may_in_town(Permission::TownEdit) {
         links.push(link("/arbeit/kategorien", "Kategorien", "tag", None));
+    }
+    if may_in_town(Permission::StaffManage) {
+        links.push(link("/verwaltung/schluessel", "Schlüssel", "key-round", None));
     }
     if may_somewhere(Permission::CaseRead) {
         // The page of `places`; it stands here, below the lists of cases, because its codes lead to reports.

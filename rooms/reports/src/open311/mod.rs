@@ -1,18 +1,22 @@
 //! Open311 GeoReport v2 under `/open311/v2`: other programs read what can be reported and what was reported. The
 //! standard is at <https://wiki.open311.org/GeoReport_v2/>; JSON follows its "Spark" mapping. Not here: pages for people,
-//! and any rule about reports. Invariant: without a key nothing is answered that is not on a public page.
+//! and any rule about reports. Invariant: without a key nothing is answered that is not on a public page, and a key opens
+//! only what was sent with it besides.
 
+mod post;
 mod requests;
 mod services;
 mod tree;
 
+use crate::{report::token_hash, store};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
 use tree::Node;
-use web::{Access, Answer, Form, Routes, Visit};
+use uuid::Uuid;
+use web::{Access, Answer, Form, LimitKind, PageError, Routes, Visit};
 
 pub fn routes(routes: &mut Routes) {
     use Access::Public;
@@ -24,6 +28,9 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/open311/v2/requests.json", Public, requests::list::<false>);
     routes.get("/open311/v2/requests.xml", Public, requests::list::<true>);
     routes.get("/open311/v2/requests/{file}", Public, requests::one);
+    routes.post("/open311/v2/requests.json", Public, post::create::<false>);
+    routes.post("/open311/v2/requests.xml", Public, post::create::<true>);
+    routes.get("/open311/v2/tokens/{file}", Public, requests::token);
 }
 
 /// How the answer is spelled: by the end of the address.
@@ -72,14 +79,41 @@ fn answer(format: Format, root: &str, node: &Node) -> Answer {
     Ok(response)
 }
 
-fn refuse(format: Format, refusal: &Refusal) -> Answer {
-    let error = Node::Fields(vec![
-        ("code", Node::Integer(i64::from(refusal.status.as_u16()))),
-        ("description", Node::text(refusal.description.as_str())),
-    ]);
-    let mut response = spelled(format, "errors", &Node::List("error", vec![error]))?;
-    *response.status_mut() = refusal.status;
+/// An answer to whoever shows a key: no cache keeps it.
+fn private(format: Format, root: &str, node: &Node) -> Answer {
+    let mut response = spelled(format, root, node)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
+}
+
+fn refuse(format: Format, refusal: &Refusal) -> Answer {
+    refuse_all(format, std::slice::from_ref(refusal))
+}
+
+/// Every reason; the status is the first one's.
+fn refuse_all(format: Format, refusals: &[Refusal]) -> Answer {
+    let error = |refusal: &Refusal| {
+        let code = Node::Integer(i64::from(refusal.status.as_u16()));
+        Node::Fields(vec![("code", code), ("description", Node::text(refusal.description.as_str()))])
+    };
+    let mut response = private(format, "errors", &Node::List("error", refusals.iter().map(error).collect()))?;
+    *response.status_mut() = refusals.first().map_or(StatusCode::BAD_REQUEST, |refusal| refusal.status);
+    Ok(response)
+}
+
+/// Whose key the call shows: id and name. None without one.
+async fn sender_of(visit: &Visit, form: &Form) -> Result<Result<Option<(Uuid, String)>, Refusal>, PageError> {
+    let key = form.text("api_key");
+    if key.is_empty() {
+        return Ok(Ok(None));
+    }
+    // Whoever tries keys is slowed down as whoever tries PINs.
+    let hash = token_hash(key);
+    let known = visit.read(move |tx| store::key_by_hash(tx, &hash)).await?;
+    if known.is_none() {
+        visit.limit(LimitKind::Secret)?;
+    }
+    Ok(known.map(Some).ok_or_else(|| Refusal::key("api_key is not known")))
 }
 
 fn spelled(format: Format, root: &str, node: &Node) -> Answer {
@@ -87,7 +121,7 @@ fn spelled(format: Format, root: &str, node: &Node) -> Answer {
         Format::Json => (node.json().to_string().into_bytes(), "application/json; charset=utf-8"),
         Format::Xml => {
             let body = node.xml(root);
-            let body = body.map_err(|error| web::PageError::because("could not write XML")(Box::new(error)))?;
+            let body = body.map_err(|error| PageError::because("could not write XML")(Box::new(error)))?;
             (body, "text/xml; charset=utf-8")
         }
     };
@@ -133,7 +167,7 @@ async fn discovery<const XML: bool>(visit: Visit) -> Answer {
 const CHANGED: &str = "2026-11-23T00:00:00Z";
 
 /// The last part of the path, and how the answer is wanted. Another ending is no address of ours.
-fn named(Path(file): &Path<String>) -> Result<(String, Format), web::PageError> {
-    let (name, format) = Format::split(file).ok_or(web::PageError::NotFound)?;
+fn named(Path(file): &Path<String>) -> Result<(String, Format), PageError> {
+    let (name, format) = Format::split(file).ok_or(PageError::NotFound)?;
     Ok((name.to_owned(), format))
 }

@@ -3,18 +3,19 @@
 //! `extensions=true`, are what most servers offer beyond the standard.
 
 use super::{
-    Format, Node, Refusal, answer, check_jurisdiction, named, refuse,
+    Format, Node, Refusal, answer, check_jurisdiction, named, private, refuse, sender_of,
     services::{code, name, split_code},
 };
 use crate::{
     category::Category,
-    report::{PublicState, ReportId},
+    report::{PublicState, ReportId, public_steps},
     store::{self, Request, Wanted},
 };
 use axum::extract::Path;
-use base::{Moment, OrgUnitId};
+use base::Moment;
 use db::{DbError, Tx};
 use std::collections::HashMap;
+use uuid::Uuid;
 use web::{Answer, Form, Visit};
 
 /// GeoReport v2, GET Service Requests: "may not span more than 90 days".
@@ -42,6 +43,10 @@ pub(super) struct Call {
 impl Call {
     /// Pure: `now` is the end of a window that names none.
     pub fn read(form: &Form, now: Moment) -> Result<Self, Refusal> {
+        let numbers = listed(form, "service_request_id")?;
+        let (extended, nothing) = (form.text("extensions") == "true", Form::default());
+        // "If requesting by service_request_id, all other arguments are ignored."
+        let form = if numbers.is_empty() { form } else { &nothing };
         let (from, to) = window(moment(form, "start_date")?, moment(form, "end_date")?, now)?;
         let services = listed(form, "service_code")?.into_iter().map(|code| {
             let parts = split_code(&code).map(|(category, problem)| (category.to_owned(), problem.to_owned()));
@@ -50,19 +55,18 @@ impl Call {
         let page_size = whole(form, "page_size", ROWS_MAX, ROWS_MAX)?;
         let page = whole(form, "page", 1, PAGES_MAX)?;
         Ok(Self {
-            numbers: listed(form, "service_request_id")?,
+            numbers,
             services: services.collect::<Result<_, _>>()?,
             open: status(form)?,
             from,
             to,
             limit: page_size,
             skip: (page - 1) * page_size,
-            extended: form.text("extensions") == "true",
+            extended,
         })
     }
 
     fn wanted(&self) -> Wanted {
-        // "If requesting by service_request_id, all other arguments are ignored."
         if self.numbers.is_empty() {
             let (from, to, services, open) = (self.from, self.to, self.services.clone(), self.open);
             Wanted::Window { from, to, services, open }
@@ -137,28 +141,45 @@ fn window(start: Option<Moment>, end: Option<Moment>, now: Moment) -> Result<(Mo
 struct Found {
     rows: Vec<Request>,
     categories: Vec<Category>,
-    units: HashMap<OrgUnitId, String>,
     /// Empty unless they were asked for.
     steps: HashMap<ReportId, Vec<(Moment, String)>>,
 }
 
-fn find(tx: &Tx<'_>, call: &Call) -> Result<Found, DbError> {
-    let rows = store::requests(tx, &call.wanted(), call.limit, call.skip)?;
+fn find(tx: &Tx<'_>, call: &Call, sender: Option<Uuid>) -> Result<Found, DbError> {
+    let rows = store::requests(tx, &call.wanted(), sender, call.limit, call.skip)?;
     let steps = if call.extended {
         store::steps_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?
     } else {
         HashMap::new()
     };
-    Ok(Found { rows, categories: store::categories(tx)?, units: identity::unit_names(tx)?, steps })
+    Ok(Found { rows, categories: store::categories(tx)?, steps })
 }
 
 pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {
     let format = Format::of(XML);
     let call = check_jurisdiction(&visit, &form).and_then(|()| Call::read(&form, visit.site.clock.now()));
     match call {
-        Ok(call) => found(&visit, format, call).await,
+        Ok(call) => found(&visit, format, call, &form).await,
         Err(refusal) => refuse(format, &refusal),
     }
+}
+
+/// `GET /tokens/{token}`: every report has its number at once, so a token is only another name of it.
+pub async fn token(visit: Visit, file: Path<String>, form: Form) -> Answer {
+    let (token, format) = named(&file)?;
+    let sender = match check_jurisdiction(&visit, &form) {
+        Ok(()) => sender_of(&visit, &form).await?,
+        Err(refusal) => Err(refusal),
+    };
+    let sender = match sender {
+        Ok(sender) => sender.map(|(id, _)| id),
+        Err(refusal) => return refuse(format, &refusal),
+    };
+    let Ok(id) = Uuid::try_parse(&token) else { return refuse(format, &Refusal::unknown("token")) };
+    let rows = visit.read(move |tx| store::requests(tx, &Wanted::Token(id), sender, 1, 0)).await?;
+    let Some(row) = rows.first() else { return refuse(format, &Refusal::unknown("token")) };
+    let named = vec![("service_request_id", Node::text(row.number.as_str())), ("token", Node::text(token))];
+    private(format, "service_requests", &Node::List("request", vec![Node::Fields(named)]))
 }
 
 pub async fn one(visit: Visit, file: Path<String>, form: Form) -> Answer {
@@ -167,15 +188,19 @@ pub async fn one(visit: Visit, file: Path<String>, form: Form) -> Answer {
     only.set("extensions", form.text("extensions"));
     let call = check_jurisdiction(&visit, &form).and_then(|()| Call::read(&only, visit.site.clock.now()));
     match call {
-        Ok(call) if call.numbers.len() == 1 => found(&visit, format, call).await,
+        Ok(call) if call.numbers.len() == 1 => found(&visit, format, call, &form).await,
         Ok(_) => refuse(format, &Refusal::unknown("service_request_id")),
         Err(refusal) => refuse(format, &refusal),
     }
 }
 
-async fn found(visit: &Visit, format: Format, call: Call) -> Answer {
+async fn found(visit: &Visit, format: Format, call: Call, form: &Form) -> Answer {
     let (is_one, extended) = (call.numbers.len() == 1, call.extended);
-    let found = visit.read(move |tx| find(tx, &call)).await?;
+    let sender = match sender_of(visit, form).await? {
+        Ok(sender) => sender.map(|(id, _)| id),
+        Err(refusal) => return refuse(format, &refusal),
+    };
+    let found = visit.read(move |tx| find(tx, &call, sender)).await?;
     if is_one && found.rows.is_empty() {
         return refuse(format, &Refusal::unknown("service_request_id"));
     }
@@ -186,7 +211,12 @@ async fn found(visit: &Visit, format: Format, call: Call) -> Answer {
         }
         Node::Fields(fields)
     });
-    answer(format, "service_requests", &Node::List("request", nodes.collect()))
+    let list = Node::List("request", nodes.collect());
+    if sender.is_some() {
+        private(format, "service_requests", &list)
+    } else {
+        answer(format, "service_requests", &list)
+    }
 }
 
 fn fields_of(visit: &Visit, row: &Request, found: &Found) -> Vec<(&'static str, Node)> {
@@ -206,7 +236,8 @@ fn fields_of(visit: &Visit, row: &Request, found: &Found) -> Vec<(&'static str, 
         ("service_name", Node::known(service)),
         ("service_code", Node::text(code(&row.category, &row.problem))),
         ("description", Node::known(words)),
-        ("agency_responsible", Node::known(found.units.get(&row.unit).cloned().unwrap_or_default())),
+        // Which office has it is not on the public page, and moves inside the house show nowhere outside.
+        ("agency_responsible", Node::text(visit.town.official_line.as_str())),
         ("service_notice", Node::Nothing),
         ("requested_datetime", Node::text(row.opened_at.rfc3339())),
         ("updated_datetime", Node::text(updated.rfc3339())),
@@ -223,19 +254,20 @@ fn fields_of(visit: &Visit, row: &Request, found: &Found) -> Vec<(&'static str, 
 /// What `extensions=true` adds, by the names other servers use.
 fn extensions(visit: &Visit, row: &Request, steps: &[(Moment, String)]) -> [(&'static str, Node); 2] {
     let extended = Node::Fields(vec![
+        ("token", Node::text(row.id.to_string())),
         ("title", Node::text(row.title.as_str())),
         ("detailed_status", Node::text(PublicState::of(&row.state).word())),
         ("district", Node::known(row.district.as_str())),
         ("also_reported", Node::Integer(row.same_count)),
         ("url", Node::text(visit.town.url(&format!("/melden/{}", row.number)))),
     ]);
-    let note = |(at, state): &(Moment, String)| {
-        let state = PublicState::of(state);
+    let note = |at: Moment, state: PublicState| {
         Node::Fields(vec![
             ("datetime", Node::text(at.rfc3339())),
             ("status", Node::text(state.word())),
             ("description", Node::text(state.label(visit.t))),
         ])
     };
-    [("extended_attributes", extended), ("notes", Node::List("note", steps.iter().map(note).collect()))]
+    let notes = public_steps(steps).map(|(at, state)| note(at, state));
+    [("extended_attributes", extended), ("notes", Node::List("note", notes.collect()))]
 }

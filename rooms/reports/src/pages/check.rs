@@ -244,7 +244,8 @@ pub fn send(
     // Whoever comes second with the same draft and another key finds it gone.
     let draft = store::take_draft(tx, sending.draft)?.ok_or(NotSent::Gone)?;
     let site = open::Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
-    let opened = open::open(tx, &site, &draft, email, &sending.phone)?;
+    let sender = open::Sender { email, phone: sending.phone.clone(), ..open::Sender::default() };
+    let opened = open::open(tx, &site, &draft, sender)?;
     let until = tx.now().plus_seconds(RECEIPT_HOURS * 3_600);
     let token = visit.site.keys.seal(visit.town_id(), RECEIPT, &opened.number, until);
     let url = format!("/melden/fertig/{}?beleg={token}", opened.number);

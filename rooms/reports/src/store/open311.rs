@@ -1,10 +1,10 @@
-//! SQL behind Open311: public reports as programs read them. Invariant: as everywhere here, a query for the public names
-//! `visibility = 'public'` itself.
+//! SQL behind Open311: reports as programs read them, the keys of those that send some. Invariant: as everywhere here, a
+//! query for the public names `visibility = 'public'` itself; whoever shows a key reads its own reports besides.
 
 use crate::report::ReportId;
-use base::{Moment, OrgUnitId};
+use base::Moment;
 use cases::Query;
-use db::{DbError, Tx, record};
+use db::{DbError, Tx, p, record};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -23,7 +23,6 @@ record! {
         pub lat: f64,
         pub lon: f64,
         pub state: String,
-        pub unit: OrgUnitId,
         pub opened_at: Moment,
         pub changed_at: Moment,
         pub closed_at: Option<Moment>,
@@ -36,13 +35,15 @@ record! {
 
 const REQUEST: &str =
     "SELECT r.id, r.number, r.category, r.problem, r.public_title, r.public_body, r.place, r.district, r.lat, r.lon, r.state,
-        r.unit, r.opened_at, r.changed_at, r.closed_at, r.due, r.same_count,
+        r.opened_at, r.changed_at, r.closed_at, r.due, r.same_count,
         (SELECT f.id FROM reports_photos f WHERE f.municipality = $1 AND f.report = r.id AND f.public_blob IS NOT NULL
          ORDER BY f.rank LIMIT 1)
-    FROM reports_reports r WHERE r.municipality = $1 AND r.visibility = 'public'";
+    FROM reports_reports r WHERE r.municipality = $1";
 
 /// Which of them.
 pub enum Wanted {
+    /// With this id, which is its token.
+    Token(Uuid),
     /// With one of these numbers.
     Numbers(Vec<String>),
     /// Reported in this time, both ends included; of these services (category and problem), if any are named; `Some(true)`
@@ -70,10 +71,26 @@ pub fn steps_of(tx: &Tx<'_>, reports: &[ReportId]) -> Result<HashMap<ReportId, V
     Ok(steps)
 }
 
-/// Newest first, after leaving out `skip` of them.
-pub fn requests(tx: &Tx<'_>, wanted: &Wanted, limit: i64, skip: i64) -> Result<Vec<Request>, DbError> {
+/// Newest first, after leaving out `skip` of them: public ones, and those `sender` sent.
+pub fn requests(
+    tx: &Tx<'_>,
+    wanted: &Wanted,
+    sender: Option<Uuid>,
+    limit: i64,
+    skip: i64,
+) -> Result<Vec<Request>, DbError> {
     let mut query = Query::new(REQUEST);
+    match sender {
+        None => query.text("AND r.visibility = 'public'"),
+        Some(sender) => query
+            .text("AND (r.visibility = 'public' OR EXISTS (SELECT 1 FROM reports_sent s")
+            .and("WHERE s.municipality = $1 AND s.report = r.id AND s.sender =", sender)
+            .text("))"),
+    };
     match wanted {
+        Wanted::Token(id) => {
+            query.and("AND r.id =", *id);
+        }
         Wanted::Numbers(numbers) => {
             query.text("AND r.number IN (");
             for (position, number) in numbers.iter().enumerate() {
@@ -94,4 +111,57 @@ pub fn requests(tx: &Tx<'_>, wanted: &Wanted, limit: i64, skip: i64) -> Result<V
         }
     }
     query.text("ORDER BY r.opened_at DESC, r.id DESC").and("LIMIT", limit).and("OFFSET", skip).all(tx)
+}
+
+record! {
+    /// A program that may send reports.
+    pub struct KeyRow {
+        pub id: Uuid,
+        pub name: String,
+        pub created_at: Moment,
+        pub sent: i64,
+    }
+}
+
+/// Keys in force, by name.
+pub fn keys(tx: &Tx<'_>) -> Result<Vec<KeyRow>, DbError> {
+    tx.query(
+        "SELECT k.id, k.name, k.created_at,
+            (SELECT COUNT(*) FROM reports_sent s WHERE s.municipality = $1 AND s.sender = k.id)
+         FROM reports_keys k WHERE k.municipality = $1 AND k.revoked_at IS NULL ORDER BY k.name, k.id",
+        p![],
+    )
+}
+
+/// Whose key has this hash; a revoked one is nobody's.
+pub fn key_by_hash(tx: &Tx<'_>, hash: &[u8]) -> Result<Option<(Uuid, String)>, DbError> {
+    tx.query_one(
+        "SELECT id, name FROM reports_keys WHERE municipality = $1 AND hash = $2 AND revoked_at IS NULL",
+        p![hash],
+    )
+}
+
+/// False if this very key is known already.
+pub fn add_key(tx: &Tx<'_>, id: Uuid, name: &str, hash: &[u8]) -> Result<bool, DbError> {
+    let rows = tx.exec(
+        "INSERT INTO reports_keys (municipality, id, name, hash, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, NULL)
+         ON CONFLICT DO NOTHING",
+        p![id, name, hash, tx.now()],
+    )?;
+    Ok(rows == 1)
+}
+
+/// From now on it opens nothing. Says whether it did before.
+pub fn revoke_key(tx: &Tx<'_>, id: Uuid) -> Result<bool, DbError> {
+    let rows = tx.exec(
+        "UPDATE reports_keys SET revoked_at = $3 WHERE municipality = $1 AND id = $2 AND revoked_at IS NULL",
+        p![id, tx.now()],
+    )?;
+    Ok(rows == 1)
+}
+
+/// Remembers which program sent the report.
+pub fn add_sent(tx: &Tx<'_>, report: ReportId, sender: Uuid) -> Result<(), DbError> {
+    tx.exec("INSERT INTO reports_sent (municipality, report, sender) VALUES ($1, $2, $3)", p![report, sender])?;
+    Ok(())
 }

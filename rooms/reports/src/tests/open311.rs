@@ -1,7 +1,7 @@
 //! Open311 as a stranger's program meets it: both formats, the published schemas, windows and pages, exact refusals.
 
 use super::store::{new_report, put};
-use super::{HOST, SWING, rooms, town};
+use super::{HOST, SWING, publish, rooms, staff, town};
 use crate::report::Visibility;
 use base::MunicipalityId;
 use db::DbError;
@@ -118,7 +118,7 @@ async fn lists_are_narrowed_paged_and_extended() {
             ("status=open,closed".to_owned(), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
             ("service_code=noise.pothole".to_owned(), vec!["2026-11-4"]),
             ("service_code=noise.pothole,road.pothole&status=open".to_owned(), vec!["2026-11-4", "2026-11-2"]),
-            ("service_request_id=2026-11-1,2026-11-3&status=open".to_owned(), vec!["2026-11-1"]),
+            ("service_request_id=2026-11-1,2026-11-3&status=open&page=2&start_date=x".to_owned(), vec!["2026-11-1"]),
             (format!("start_date={}", day(-6)), vec!["2026-11-4", "2026-11-2"]),
             (format!("end_date={}", day(-2)), vec!["2026-11-2", "2026-11-1"]),
             (format!("start_date={}&end_date={}", day(-6), day(-4)), vec!["2026-11-2"]),
@@ -219,6 +219,149 @@ async fn what_is_answered_fits_the_published_schemas() {
             assert!(wrong.is_empty(), "{path}: {wrong:?}");
             assert!(answer.as_array().is_none_or(|list| !list.is_empty()), "{path} has something to look at");
         }
+    })
+    .await;
+}
+
+/// A key of a program, made by the administrator; the page that shows it.
+async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
+    let mut kim = staff(site, id, "administrator").await;
+    let page = kim.visit("/verwaltung/schluessel").await;
+    let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Melde-App")]).await;
+    let html = made.is(200).shows("Wir zeigen ihn nur dieses eine Mal").html();
+    let key = html.split("class=\"figures\"><code>").nth(1).expect("the key").split('<').next().unwrap().to_owned();
+    assert_eq!(key.len(), 48);
+    // Sent twice it is made once, and shown no second time.
+    kim.send(&page, "/verwaltung/schluessel", &[("name", "Melde-App")])
+        .await
+        .is(200)
+        .shows("schon gezeigt")
+        .hides(&key);
+    (kim, key)
+}
+
+#[tokio::test]
+async fn a_program_with_a_key_reports_and_finds_its_report() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let (mut kim, key) = key(&site, id).await;
+        let mut client = site.visitor(HOST);
+        let call = [
+            ("api_key", key.as_str()),
+            ("service_code", "road.pothole"),
+            ("lat", "50.1201"),
+            ("long", "11.0301"),
+            ("description", "Ein tiefes Loch\r\nam Zaun"),
+            ("attribute[depth]", "deep"),
+            ("attribute[external_id]", "4711"),
+            ("first_name", "Anna"),
+            ("email", "anna@example.org"),
+            ("account_id", "a-1"),
+        ];
+        let sent = client.post("/open311/v2/requests.json", &call).await;
+        let answer: Value = serde_json::from_slice(&sent.is(200).body).unwrap();
+        let number = answer[0]["service_request_id"].as_str().expect("a number").to_owned();
+        assert_eq!(answer[0]["account_id"], "a-1");
+        assert!(answer[0]["service_notice"].as_str().unwrap().contains("Wir schauen nach bis"));
+        // The answer was lost and the call comes again, also for XML: the same report.
+        let again = client.post("/open311/v2/requests.xml", &call).await;
+        assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
+
+        // Before the review only the sender reads it.
+        let path = format!("/open311/v2/requests/{number}.json");
+        client.look(&path).await.is(404);
+        client.visit(&format!("/melden/{number}")).await.is(404);
+        let own = json(&mut client, &format!("{path}?api_key={key}&extensions=true")).await;
+        assert_eq!((&own[0]["status"], &own[0]["address"]), (&"open".into(), &"Lindenstraße 5".into()));
+        let token = own[0]["extended_attributes"]["token"].as_str().unwrap();
+        let named = json(&mut client, &format!("/open311/v2/tokens/{token}.json?api_key={key}")).await;
+        assert_eq!(named[0]["service_request_id"], number.as_str());
+        client.look(&format!("/open311/v2/tokens/{token}.json")).await.is(404);
+        publish(&site, id, &number).await;
+        assert_eq!(numbers(&json(&mut client, &path).await), [number.as_str()]);
+
+        let mut head = staff(&site, id, "head").await;
+        let desk = head.visit(&format!("/arbeit/fall/{number}")).await;
+        desk.is(200).shows("über ein anderes Programm").shows("Gesendet von Melde-App").shows("external_id: 4711");
+        desk.shows("anna@example.org").shows("Ein tiefes Loch").shows("tiefer als 8 cm");
+        // A revoked key opens nothing any more; what is public stays readable without it.
+        let page = kim.visit("/verwaltung/schluessel").await;
+        page.shows("Melde-App").shows("1");
+        let (_, rest) =
+            page.html().split_once("/verwaltung/schluessel/").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let revoke = format!("/verwaltung/schluessel/{}", rest.split('"').next().unwrap());
+        kim.send(&page, &revoke, &[]).await.is(200).shows("Der Schlüssel ist gesperrt");
+        client.post("/open311/v2/requests.json", &call).await.is(403);
+        client.look(&format!("{path}?api_key={key}")).await.is(403);
+        client.look(&path).await.is(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let (_, key) = key(&site, id).await;
+        let mut client = site.visitor(HOST);
+        let good = [("api_key", key.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
+        let long = "x".repeat(4_001);
+        let table: [(&[(&str, &str)], u16, usize, &str); 14] = [
+            (&[("api_key", "")], 403, 1, "api_key is missing"),
+            (&[("api_key", "falsch")], 403, 1, "api_key is not known"),
+            (&[("jurisdiction_id", "koeln.de")], 404, 1, "jurisdiction_id"),
+            (&[("service_code", "road.nothing")], 404, 1, "service_code"),
+            (&[("service_code", "")], 404, 1, "service_code"),
+            (&[("lat", "")], 400, 1, "both of them"),
+            (&[("lat", "abc")], 400, 1, "both of them"),
+            (&[("lat", "0"), ("long", "0")], 400, 1, "outside of this town"),
+            (&[("lat", ""), ("long", "")], 400, 1, "address_string"),
+            (&[("lat", ""), ("long", ""), ("address_string", "Nirgendwo 7")], 400, 1, "no single place"),
+            (&[("attribute[depth]", "very")], 400, 1, "attribute[depth]"),
+            (&[("email", "kein@")], 400, 1, "email"),
+            (&[("phone", "ruf mich an")], 400, 1, "phone"),
+            (&[("description", &long), ("email", "kein@"), ("lat", "")], 400, 3, "description"),
+        ];
+        for (wrong, status, count, says) in table {
+            let mut call = good.to_vec();
+            call.retain(|(name, _)| wrong.iter().all(|(other, _)| other != name));
+            call.extend(wrong);
+            let seen = client.post("/open311/v2/requests.json", &call).await;
+            let errors: Value = serde_json::from_slice(&seen.is(status).body).unwrap();
+            assert_eq!(
+                (errors.as_array().unwrap().len(), &errors[0]["code"]),
+                (count, &status.into()),
+                "{wrong:?}: {errors}"
+            );
+            assert!(errors.to_string().contains(says), "{errors}");
+        }
+        let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
+        assert_eq!(list, Value::Array(vec![]), "nothing was taken");
+        // By address instead of a position.
+        let mut call = good[..2].to_vec();
+        call.push(("address_string", "Mühlweg 12"));
+        client.post("/open311/v2/requests.json", &call).await.is(200);
+        let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
+        assert_eq!(list[0]["address"], "Mühlweg 12");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_of_one_program_opens_nothing_of_another() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let (mut kim, ours) = key(&site, id).await;
+        let page = kim.visit("/verwaltung/schluessel").await;
+        let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Andere")]).await.html();
+        let theirs = made.split("class=\"figures\"><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let mut client = site.visitor(HOST);
+        let call = [("api_key", ours.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
+        client.post("/open311/v2/requests.json", &call).await.is(200);
+        let list = |key: &str| format!("/open311/v2/requests.json?api_key={key}");
+        assert_eq!(numbers(&json(&mut client, &list(&ours)).await).len(), 1);
+        assert_eq!(numbers(&json(&mut client, &list(&theirs)).await).len(), 0);
+        kim.send_only(&page, "/verwaltung/schluessel", &[("name", " ")]).await.is(422).shows("Nennen Sie das Programm");
     })
     .await;
 }

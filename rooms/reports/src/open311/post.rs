@@ -1,0 +1,229 @@
+//! A report from another program: read with the limits of the form for people, refused with every reason at once, opened
+//! like any other. Not here: whether the public sees it, that is the review's. Invariants: without a key nothing is taken;
+//! the same call again, after a lost answer say, is answered with the same report.
+
+use super::{Format, Node, Refusal, check_jurisdiction, private, refuse_all, sender_of, services::offered};
+use crate::{
+    around::{self, Placed},
+    category::Category,
+    journey::{ANSWER_CHARACTERS_MAX, AnswerRefusal, BODY_CHARACTERS_MAX, Draft, Missing},
+    open::{self, Desk, Sender},
+    pages::{check::NotSent, read_email},
+    report::reads_as_phone,
+    store,
+};
+use axum::http::StatusCode;
+use base::Position;
+use db::{Audit, Once, OnceKey, Tx};
+use serde_json::json;
+use uuid::Uuid;
+use web::{Answer, Form, PageError, Visit, words};
+
+/// Attributes the town did not ask for; more than these nobody reads.
+const EXTRAS_MAX: usize = 20;
+
+/// Why a call opened no report.
+enum NotTaken {
+    Page(PageError),
+    Refused(Vec<Refusal>),
+}
+
+impl From<db::DbError> for NotTaken {
+    fn from(error: db::DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
+    let format = Format::of(XML);
+    if let Err(refusal) = check_jurisdiction(&visit, &form) {
+        return refuse_all(format, &[refusal]);
+    }
+    let sender = match sender_of(&visit, &form).await? {
+        Ok(Some(sender)) => sender,
+        Ok(None) => return refuse_all(format, &[Refusal::key("api_key is missing")]),
+        Err(refusal) => return refuse_all(format, &[refusal]),
+    };
+    let (v, sent) = (visit.clone(), form.clone());
+    let taken = visit.write(move |tx| take(tx, &v, &sent, &sender)).await;
+    match taken {
+        Ok((number, notice)) => {
+            let node = Node::Fields(vec![
+                ("service_request_id", Node::text(number)),
+                ("service_notice", Node::known(notice)),
+                ("account_id", Node::known(form.text("account_id"))),
+            ]);
+            private(format, "service_requests", &Node::List("request", vec![node]))
+        }
+        Err(NotTaken::Page(error)) => Err(error),
+        Err(NotTaken::Refused(refusals)) => refuse_all(format, &refusals),
+    }
+}
+
+/// The one transaction: number of the report, and by when the town looks after it.
+fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Result<(String, String), NotTaken> {
+    let fingerprint = form.fingerprint();
+    let key = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
+    match tx.once(key, fingerprint)? {
+        Once::Again(number) => return Ok((number, String::new())),
+        Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
+        Once::First => {}
+    }
+    let categories = store::categories(tx)?;
+    let (draft, contact) = read(tx, form, &categories, &sender.1)?;
+    let desk = Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
+    let opened = open::open(tx, &desk, &draft, contact).map_err(|reason| match reason {
+        NotSent::Page(error) => NotTaken::Page(error),
+        NotSent::Blocked => Refusal::wrong(visit.t.s("reports-blocked")).into(),
+        // The category changed between the two looks.
+        NotSent::Incomplete(_) | NotSent::Gone => Refusal::unknown("service_code").into(),
+    })?;
+    if let Some(report) = store::by_case(tx, opened.id.0)? {
+        store::add_sent(tx, report.id, sender.0)?;
+        tx.audit(Audit {
+            actor: base::Actor::Visitor.trace(),
+            action: "report.sent_by_program",
+            subject: report.id.to_string(),
+            detail: json!({ "key": sender.0.to_string() }),
+        });
+    }
+    tx.once_answer(key, &opened.number)?;
+    let due = words::date(visit.t.lang, opened.due.date(), tx.now().date());
+    Ok((opened.number, visit.t.with("reports-open311-notice", &[("due", due.into())])))
+}
+
+/// The call as a draft and its sender, or everything that is wrong with it.
+fn read(tx: &Tx<'_>, form: &Form, categories: &[Category], program: &str) -> Result<(Draft, Sender), NotTaken> {
+    let Some((category, problem)) = offered(categories, form.text("service_code")) else {
+        return Err(Refusal::unknown("service_code").into());
+    };
+    let mut draft = Draft { body: form.raw("description").replace('\r', ""), ..Draft::default() };
+    draft.choose(&category.word, &problem.word);
+    let mut wrong = vec![];
+    if draft.body.chars().count() > BODY_CHARACTERS_MAX {
+        wrong.push(Refusal::wrong(format!("description has more than {BODY_CHARACTERS_MAX} characters")));
+    }
+    wrong.extend(place(tx, form, &mut draft)?.err());
+    let facts = attributes(form, category, &mut draft, &mut wrong);
+    for missing in draft.missing(categories) {
+        wrong.extend(match missing {
+            Missing::Place => None,
+            Missing::Answer(word, reason) => Some(Refusal::wrong(answer_refusal(&word, reason))),
+            Missing::Description => Some(Refusal::wrong("description is needed for this service")),
+            Missing::Problem | Missing::ProblemGone | Missing::NotOurs => Some(Refusal::unknown("service_code")),
+        });
+    }
+    let email = read_email(form.text("email"));
+    if email.is_err() {
+        wrong.push(Refusal::wrong("email is no mail address"));
+    }
+    if !reads_as_phone(form.text("phone")) {
+        wrong.push(Refusal::wrong("phone is no phone number"));
+    }
+    let sender = Sender {
+        email: email.unwrap_or(None),
+        phone: form.text("phone").to_owned(),
+        channel: "open311",
+        facts: std::iter::once(("Gesendet von", "Sent by", program.to_owned())).chain(facts).collect(),
+    };
+    if wrong.is_empty() { Ok((draft, sender)) } else { Err(NotTaken::Refused(wrong)) }
+}
+
+/// `lat` and `long`, or words. Where both are given the position counts, and the desk reads the words besides.
+fn place(tx: &Tx<'_>, form: &Form, draft: &mut Draft) -> Result<Result<(), Refusal>, db::DbError> {
+    let words: String = form.text("address_string").chars().take(200).collect();
+    let given = [form.text("lat"), form.text("long")];
+    let position = form.number("lat").zip(form.number("long")).and_then(|(lat, lon)| Position::new(lat, lon));
+    let placed = match position {
+        None if given.iter().any(|text| !text.is_empty()) => {
+            return Ok(Err(Refusal::wrong("lat and long are numbers in degrees (WGS84), both of them")));
+        }
+        Some(at) => {
+            draft.typed.clone_from(&words);
+            draft.found = words;
+            around::move_draft(tx, draft, at, None)?
+        }
+        None if words.is_empty() => Placed::Empty,
+        None => around::look_up(tx, draft, &words)?,
+    };
+    Ok(match placed {
+        Placed::Known => Ok(()),
+        Placed::Outside => Err(Refusal::wrong("lat and long lie outside of this town")),
+        Placed::Asked(_) | Placed::NotFound => {
+            Err(Refusal::wrong("address_string names no single place; send lat and long"))
+        }
+        Placed::Empty => {
+            Err(Refusal::wrong("lat and long, or address_string, are needed; address_id is not known here"))
+        }
+    })
+}
+
+/// `attribute[code]=value`: answers to the category's questions. What nobody asked for is kept for the desk.
+fn attributes(
+    form: &Form,
+    category: &Category,
+    draft: &mut Draft,
+    wrong: &mut Vec<Refusal>,
+) -> Vec<(&'static str, &'static str, String)> {
+    let mut facts = vec![];
+    let name = [form.text("first_name"), form.text("last_name")].join(" ");
+    let said = [("Name", "Name", name.trim()), ("Foto (Link)", "Photo (link)", form.text("media_url"))];
+    facts.extend(
+        said.into_iter().filter(|(.., words)| !words.is_empty()).map(|(de, en, words)| (de, en, words.to_owned())),
+    );
+    let mut extras = vec![];
+    for (field, value) in form.pairs() {
+        let Some(code) =
+            field.strip_prefix("attribute[").and_then(|rest| rest.trim_end_matches("[]").strip_suffix(']'))
+        else {
+            continue;
+        };
+        let value = value.trim();
+        match category.questions.iter().find(|question| question.word == code) {
+            Some(question) if question.kind == crate::category::QuestionKind::Date => {
+                // A time is welcome; the question asks for the day.
+                let day = value.split('T').next().unwrap_or(value);
+                draft.answers.insert(code.to_owned(), day.to_owned());
+            }
+            Some(_) => drop(draft.answers.insert(code.to_owned(), value.to_owned())),
+            None if value.is_empty() => {}
+            None => extras.push(format!("{code}: {value}")),
+        }
+    }
+    if extras.len() > EXTRAS_MAX {
+        wrong.push(Refusal::wrong(format!("more than {EXTRAS_MAX} attributes that nobody asked for")));
+    }
+    if !extras.is_empty() {
+        facts.push(("Weitere Angaben", "More details", extras.join("\n")));
+    }
+    let long = |(.., words): &(&str, &str, String)| words.chars().count() > ANSWER_CHARACTERS_MAX * 4;
+    if facts.iter().any(long) {
+        wrong.push(Refusal::wrong("first_name, last_name, media_url or an attribute is too long"));
+    }
+    facts
+}
+
+fn answer_refusal(word: &str, reason: AnswerRefusal) -> String {
+    let reason = match reason {
+        AnswerRefusal::Empty => "is needed",
+        AnswerRefusal::NoNumber => "is no number",
+        AnswerRefusal::NoDate => "is no date",
+        AnswerRefusal::NoOption => "is none of the keys of the service definition",
+        AnswerRefusal::TooLong => "is too long",
+        AnswerRefusal::OutOfBounds => "is out of bounds",
+    };
+    format!("attribute[{word}] {reason}")
+}
+
+impl Refusal {
+    /// No key, or one that opens nothing.
+    pub(super) fn key(description: &str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, description: description.to_owned() }
+    }
+}
