@@ -223,6 +223,8 @@ async fn what_is_answered_fits_the_published_schemas() {
     .await;
 }
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// A key of a program, made by the administrator; the page that shows it.
 async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
     let mut kim = staff(site, id, "administrator").await;
@@ -306,7 +308,7 @@ async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
         let mut client = site.visitor(HOST);
         let good = [("api_key", key.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
         let long = "x".repeat(4_001);
-        let table: [(&[(&str, &str)], u16, usize, &str); 14] = [
+        let table: [(Fields, u16, usize, &str); 14] = [
             (&[("api_key", "")], 403, 1, "api_key is missing"),
             (&[("api_key", "falsch")], 403, 1, "api_key is not known"),
             (&[("jurisdiction_id", "koeln.de")], 404, 1, "jurisdiction_id"),
