@@ -10,6 +10,9 @@ CREATE TABLE reports_keys (
 );
 CREATE UNIQUE INDEX reports_keys_hash ON reports_keys (municipality, hash);
 
+-- For the feed of updates: what moved of late, in whatever report.
+CREATE INDEX reports_steps_newest ON reports_steps (municipality, at);
+
 -- Which program sent a report: it may read what it sent before the public does.
 CREATE TABLE reports_sent (
     municipality UUID NOT NULL,

@@ -7,6 +7,7 @@ mod post;
 mod requests;
 mod services;
 mod tree;
+mod updates;
 
 use crate::{report::token_hash, store};
 use axum::{
@@ -30,6 +31,8 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/open311/v2/requests/{file}", Public, requests::one);
     routes.post("/open311/v2/requests.json", Public, post::create::<false>);
     routes.post("/open311/v2/requests.xml", Public, post::create::<true>);
+    routes.get("/open311/v2/servicerequestupdates.json", Public, updates::list::<false>);
+    routes.get("/open311/v2/servicerequestupdates.xml", Public, updates::list::<true>);
     routes.get("/open311/v2/tokens/{file}", Public, requests::token);
 }
 

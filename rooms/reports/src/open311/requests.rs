@@ -120,6 +120,15 @@ fn moment(form: &Form, field: &str) -> Result<Option<Moment>, Refusal> {
     read.map_err(|_| Refusal::wrong(format!("{field} is a time like 2026-11-23T08:00:00Z")))
 }
 
+/// The window of a feed: both ends, or none for the last day.
+pub(super) fn window_of(form: &Form, now: Moment) -> Result<(Moment, Moment), Refusal> {
+    match (moment(form, "start_date")?, moment(form, "end_date")?) {
+        (None, None) => Ok((now.plus_days(-1), now)),
+        (Some(start), Some(end)) => window(Some(start), Some(end), now),
+        _ => Err(Refusal::wrong("start_date and end_date come together")),
+    }
+}
+
 fn window(start: Option<Moment>, end: Option<Moment>, now: Moment) -> Result<(Moment, Moment), Refusal> {
     let (from, to) = match (start, end) {
         (None, None) => (now.plus_days(-DAYS_MAX), now),

@@ -16,7 +16,9 @@ pub use follows::{
     Follow, NewFollow, add_follow, area_followers, confirm_follow, end_follow, follow_by_token, followers_of,
     forget_unconfirmed,
 };
-pub use open311::{KeyRow, Request, Wanted, add_key, add_sent, key_by_hash, keys, requests, revoke_key, steps_of};
+pub use open311::{
+    KeyRow, Request, Wanted, add_key, add_sent, key_by_hash, keys, moved, requests, revoke_key, steps_of,
+};
 pub use review::{
     BlockRow, ReviewPhoto, add_block, add_complaint, blocked, blocks, complaints_of, handle_complaints, photo_blobs,
     photos_for_review, remove_block, reviewed, set_public_photo, to_review, to_review_count,

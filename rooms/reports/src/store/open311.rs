@@ -71,6 +71,17 @@ pub fn steps_of(tx: &Tx<'_>, reports: &[ReportId]) -> Result<HashMap<ReportId, V
     Ok(steps)
 }
 
+/// Numbers of public reports whose state moved in this time, both ends included.
+pub fn moved(tx: &Tx<'_>, from: Moment, to: Moment, limit: i64) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = tx.query(
+        "SELECT DISTINCT r.number FROM reports_steps s
+         JOIN reports_reports r ON r.municipality = s.municipality AND r.id = s.report
+         WHERE s.municipality = $1 AND s.at >= $2 AND s.at <= $3 AND r.visibility = 'public' ORDER BY r.number LIMIT $4",
+        p![from, to, limit],
+    )?;
+    Ok(rows.into_iter().map(|(number,)| number).collect())
+}
+
 /// Newest first, after leaving out `skip` of them: public ones, and those `sender` sent.
 pub fn requests(
     tx: &Tx<'_>,

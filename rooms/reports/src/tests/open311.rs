@@ -367,3 +367,45 @@ async fn a_key_of_one_program_opens_nothing_of_another() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn updates_tell_how_public_reports_went_on() {
+    on_both_sites(rooms, async |site| {
+        let id = filled(&site).await;
+        let written = site.site.db.write::<_, DbError>(id, |tx| {
+            db::testing::unaudited(tx, "moves of a test");
+            for (number, moves) in
+                [("2026-11-4", vec!["in_progress", "with_others", "resolved"]), ("2026-11-3", vec!["resolved"])]
+            {
+                let report = crate::store::desk_report(tx, number)?.unwrap();
+                for (second, state) in (0..).zip(moves) {
+                    crate::store::add_step(tx, report.id, tx.now().plus_seconds(second - 60), state)?;
+                }
+            }
+            Ok(())
+        });
+        written.await.unwrap();
+        let mut client = site.visitor(HOST);
+        let list = json(&mut client, "/open311/v2/servicerequestupdates.json").await;
+        let seen: Vec<_> =
+            list.as_array().unwrap().iter().map(|one| (&one["service_request_id"], &one["status"])).collect();
+        let number = Value::from("2026-11-4");
+        assert_eq!(
+            seen,
+            [(&number, &"IN_PROGRESS".into()), (&number, &"FIXED".into())],
+            "once for each public state, none hidden"
+        );
+        assert_ne!(list[0]["update_id"], list[1]["update_id"]);
+        let day = |days: i64| base::Clock::now(&*site.clock).plus_days(days).rfc3339();
+        let old = format!("start_date={}&end_date={}", day(-3), day(-2));
+        assert_eq!(
+            json(&mut client, &format!("/open311/v2/servicerequestupdates.json?{old}")).await,
+            Value::Array(vec![])
+        );
+        let one_end = format!("/open311/v2/servicerequestupdates.json?start_date={}", day(-3));
+        client.look(&one_end).await.is(400);
+        let xml = flat(&client.look("/open311/v2/servicerequestupdates.xml").await);
+        assert!(xml.contains(&"service_request_updates/request_update/status=FIXED".to_owned()), "{xml:?}");
+    })
+    .await;
+}
