@@ -312,3 +312,24 @@ async fn far_too_many_words_are_refused_with_the_way_back_to_them() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_number_that_fits_another_street_hides_no_typed_address() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        for (typed, is_stated) in [("Gartenweg 12", true), ("Muehlweg 12", false)] {
+            let first = anna.visit("/melden").await;
+            let tapped = [("address", typed), ("lat", "50.125000"), ("lon", "11.035000")];
+            let second = anna.send(&first, "/melden", &tapped).await;
+            let third = anna.send(&second, "/melden/was", &[("problem", "road/pothole")]).await;
+            third.is(200).shows("Mühlweg 12");
+            if is_stated {
+                third.shows("Ihre Angabe").shows(typed)
+            } else {
+                third.hides("Ihre Angabe")
+            };
+        }
+    })
+    .await;
+}

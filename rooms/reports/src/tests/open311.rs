@@ -409,3 +409,27 @@ async fn updates_tell_how_public_reports_went_on() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn no_program_learns_what_the_office_does_inside() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let written = site.site.db.write::<_, DbError>(id, |tx| {
+            for (number, state) in
+                [("2026-11-1", "waiting_citizen"), ("2026-11-2", "citizen_answered"), ("2026-11-3", "with_others")]
+            {
+                put(tx, &new_report(tx, number, "road", SWING, Visibility::Public, state))?;
+            }
+            Ok(())
+        });
+        written.await.unwrap();
+        let mut client = site.visitor(HOST);
+        let list: Value = serde_json::from_slice(&client.look("/meldungen.geojson").await.is(200).body).unwrap();
+        let states: Vec<_> =
+            list["features"].as_array().unwrap().iter().map(|one| one["properties"]["state"].clone()).collect();
+        assert_eq!(states, ["in_work", "in_work", "in_work"]);
+        let words = client.look("/open311/v2/requests.json?extensions=true").await.html();
+        assert!(!["waiting", "answered", "with_others"].iter().any(|word| words.contains(word)), "{words}");
+    })
+    .await;
+}
