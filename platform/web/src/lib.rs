@@ -22,6 +22,7 @@ mod room;
 mod router;
 mod signed_out;
 mod site;
+mod spelled;
 mod store;
 mod texts;
 mod town;

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
-    Visit, access::InGerman, assets, cookies, forwarded, headers, operations, visit::flash_of,
+    Visit, access::InGerman, assets, cookies, forwarded, headers, operations, spelled, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -87,14 +87,14 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
     let client = forwarded::client(peer, request.headers(), &site.settings.trusted_proxies);
     let host = host_of(&request);
     if site.limits.check(LimitKind::Any, client).is_err() {
-        return bare(StatusCode::TOO_MANY_REQUESTS, "5");
+        return bare(request.uri(), StatusCode::TOO_MANY_REQUESTS, "5");
     }
     let town = match site.town_by_host(&host).await {
         Ok(Some(town)) => town,
         Ok(None) => return no_town(),
         Err(error) => {
             tracing::error!(%error, "could not look up the town of a request");
-            return bare(StatusCode::SERVICE_UNAVAILABLE, "2");
+            return bare(request.uri(), StatusCode::SERVICE_UNAVAILABLE, "2");
         }
     };
     let visit =
@@ -102,7 +102,7 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
             Ok(visit) => visit,
             Err(error) => {
                 tracing::error!(%error, "could not read a session");
-                return bare(StatusCode::SERVICE_UNAVAILABLE, "2");
+                return bare(request.uri(), StatusCode::SERVICE_UNAVAILABLE, "2");
             }
         };
     let flashed = visit.flash.is_some();
@@ -173,7 +173,11 @@ fn host_of(request: &Request) -> String {
     db::plain_host(given.or_else(|| request.uri().host()).unwrap_or(""))
 }
 
-fn bare(status: StatusCode, retry_after: &'static str) -> Response {
+fn bare(uri: &Uri, status: StatusCode, retry_after: &'static str) -> Response {
+    if let Some(mut answer) = spelled::error(uri.path(), status) {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(retry_after));
+        return answer;
+    }
     let text = "Der Dienst ist gerade ausgelastet. Bitte versuchen Sie es in einem Augenblick noch einmal.\n\
                 In dringenden Fällen rufen Sie die 115 an.\n";
     (status, [(header::RETRY_AFTER, retry_after), (header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
@@ -231,7 +235,8 @@ async fn errors_as_pages(request: Request, next: Next) -> Response {
             tracing::info!(status = status.as_u16(), cause = log, "a request was malformed");
         }
     }
-    let mut page = render_trouble(&visit, status, trouble.as_ref().and_then(|t| t.texts), incident);
+    let mut page = spelled::error(&visit.path, status)
+        .unwrap_or_else(|| render_trouble(&visit, status, trouble.as_ref().and_then(|t| t.texts), incident));
     let retry = trouble.and_then(|t| t.retry_seconds).or(status.is_server_error().then_some(5));
     if let Some(value) = retry.and_then(|s| HeaderValue::from_str(&s.to_string()).ok()) {
         page.headers_mut().insert(header::RETRY_AFTER, value);
