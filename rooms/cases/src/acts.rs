@@ -5,6 +5,7 @@
 use crate::{
     case::{Action, CaseId, Outcome, Refusal, Side, State, next},
     mails::{self, MailKind},
+    open,
     store::{
         self, CaseHead,
         threads::{self, EntryId, EntryKind, NewAttachment, NewEntry},
@@ -289,6 +290,21 @@ pub fn reply(tx: &Tx<'_>, town: &Town, mut head: CaseHead, text: &str, files: &[
         threads::add_attachment(tx, head.id, entry, tx.now(), file, true)?;
     }
     Ok(head)
+}
+
+/// Another program hands on what its sender says: the sender's own reply. Where the case is over and the program calls
+/// it over too, nothing is asked of anybody, so only the desk reads it. False: the case was withdrawn.
+pub fn hand_on(tx: &Tx<'_>, town: &Town, case: CaseId, text: &str, is_end: bool) -> Result<bool, DbError> {
+    let Some(head) = store::lock(tx, case)? else { return Ok(false) };
+    if is_end && !head.state.is_open() {
+        open::remark(tx, case, &Actor::Visitor, text, false)?;
+        return Ok(true);
+    }
+    match reply(tx, town, head, text, &[]) {
+        Ok(_) => Ok(true),
+        Err(ActError::Db(error)) => Err(error),
+        Err(ActError::Refused(_) | ActError::Missing | ActError::Stale | ActError::Taken(_)) => Ok(false),
+    }
 }
 
 /// The citizen takes it back.

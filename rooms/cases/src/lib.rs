@@ -17,6 +17,7 @@ mod store;
 mod upkeep;
 mod wording;
 
+pub use acts::hand_on;
 pub use case::{CaseId, Outcome, State};
 pub use number::normalise as normalise_number;
 pub use open::{

@@ -46,6 +46,7 @@ pub fn room() -> Room {
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
         listeners: events::LISTENERS,
+        jobs: open311::JOBS,
         desk_links: desk::links,
         cards,
         news,

@@ -317,6 +317,13 @@ const BY_PROGRAM: &[(&str, &str)] = &[
     ("description", "{fresh}: ein Loch."),
 ];
 
+const ADDED: &[(&str, &str)] = &[
+    ("api_key", "{key}"),
+    ("service_request_id", "{number}"),
+    ("update_id", "{fresh}"),
+    ("description", "{fresh}: es wird größer."),
+];
+
 const REPORTS: &[Sending] = &[
     form("/melden", Thing::Nothing, "/melden", AT).trace(Trace::None),
     form(
@@ -355,6 +362,10 @@ const REPORTS: &[Sending] = &[
     form("/verwaltung/schluessel/{id}/sperrung", Thing::ProgramKey, "/verwaltung/schluessel", &[]),
     form("/open311/v2/requests.json", Thing::ProgramKey, "", BY_PROGRAM).again(),
     form("/open311/v2/requests.xml", Thing::ProgramKey, "", BY_PROGRAM).again(),
+    form("/open311/v2/servicerequestupdates.json", Thing::ProgramKey, "", ADDED).again(),
+    form("/open311/v2/servicerequestupdates.xml", Thing::ProgramKey, "", ADDED).again(),
+    form("/open311/v2/servicerequestupdates.json", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
+    form("/open311/v2/servicerequestupdates.xml", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
     form("/open311/v2/requests.json", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
     form("/open311/v2/requests.xml", Thing::Nothing, "", AT).note("without a key").trace(Trace::None),
 ];

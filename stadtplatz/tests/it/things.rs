@@ -329,8 +329,9 @@ impl World<'_> {
             ("long", long),
             ("description", &name),
         ];
-        self.site.visitor(self.host).post("/open311/v2/requests.json", &call).await.is(200);
-        named([("id", word_after(row, "/verwaltung/schluessel/")), ("key", key)])
+        let sent = self.site.visitor(self.host).post("/open311/v2/requests.json", &call).await;
+        let number = word_after(&sent.is(200).html(), "service_request_id\":\"");
+        named([("id", word_after(row, "/verwaltung/schluessel/")), ("key", key), ("number", number)])
     }
 
     async fn stuck_job(&mut self) -> Made {

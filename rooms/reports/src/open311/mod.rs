@@ -3,6 +3,7 @@
 //! and any rule about reports. Invariant: without a key nothing is answered that is not on a public page, and a key opens
 //! only what was sent with it besides.
 
+mod media;
 mod post;
 mod requests;
 mod services;
@@ -17,7 +18,9 @@ use axum::{
 };
 use tree::Node;
 use uuid::Uuid;
-use web::{Access, Answer, Form, LimitKind, PageError, Routes, Visit};
+use web::{Access, Answer, Form, JobKind, LimitKind, PageError, Routes, Visit};
+
+pub const JOBS: &[JobKind] = &[JobKind { kind: media::JOB, run: |run| Box::pin(media::run(run)) }];
 
 pub fn routes(routes: &mut Routes) {
     use Access::Public;
@@ -33,6 +36,8 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/open311/v2/requests.xml", Public, post::create::<true>);
     routes.get("/open311/v2/servicerequestupdates.json", Public, updates::list::<false>);
     routes.get("/open311/v2/servicerequestupdates.xml", Public, updates::list::<true>);
+    routes.post("/open311/v2/servicerequestupdates.json", Public, updates::create::<false>);
+    routes.post("/open311/v2/servicerequestupdates.xml", Public, updates::create::<true>);
     routes.get("/open311/v2/tokens/{file}", Public, requests::token);
 }
 
@@ -70,8 +75,31 @@ impl Refusal {
         Self { status: StatusCode::NOT_FOUND, description: format!("{what} was not found") }
     }
 
+    /// No key, or one that opens nothing.
+    fn key(description: &str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, description: description.to_owned() }
+    }
+
     fn wrong(description: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, description: description.into() }
+    }
+}
+
+/// Why a call wrote nothing.
+enum NotTaken {
+    Page(PageError),
+    Refused(Vec<Refusal>),
+}
+
+impl From<db::DbError> for NotTaken {
+    fn from(error: db::DbError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
     }
 }
 
@@ -117,6 +145,26 @@ async fn sender_of(visit: &Visit, form: &Form) -> Result<Result<Option<(Uuid, St
         visit.limit(LimitKind::Secret)?;
     }
     Ok(known.map(Some).ok_or_else(|| Refusal::key("api_key is not known")))
+}
+
+/// Whose key the call shows, if this is its town and it may write at all.
+async fn writer_of(visit: &Visit, form: &Form) -> Result<Result<(Uuid, String), Refusal>, PageError> {
+    if let Err(refusal) = check_jurisdiction(visit, form) {
+        return Ok(Err(refusal));
+    }
+    let known = sender_of(visit, form).await?;
+    Ok(known.and_then(|sender| sender.ok_or_else(|| Refusal::key("api_key is missing"))))
+}
+
+/// A POST whose key stands in its address, as some programs send it: read as if it stood in the body.
+fn with_query(visit: &Visit, mut form: Form) -> Form {
+    let query = Form::from_urlencoded(visit.path_and_query.split_once('?').map_or("", |(_, query)| query));
+    for name in ["api_key", "jurisdiction_id"] {
+        if form.text(name).is_empty() && query.has(name) {
+            form.set(name, query.text(name));
+        }
+    }
+    form
 }
 
 fn spelled(format: Format, root: &str, node: &Node) -> Answer {

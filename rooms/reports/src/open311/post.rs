@@ -2,7 +2,7 @@
 //! like any other. Not here: whether the public sees it, that is the review's. Invariants: without a key nothing is taken;
 //! the same call again, after a lost answer say, is answered with the same report.
 
-use super::{Format, Node, Refusal, check_jurisdiction, private, refuse_all, sender_of, services::offered};
+use super::{Format, Node, NotTaken, Refusal, media, private, refuse_all, services::offered, with_query, writer_of};
 use crate::{
     around::{self, Placed},
     category::Category,
@@ -12,7 +12,6 @@ use crate::{
     report::reads_as_phone,
     store,
 };
-use axum::http::StatusCode;
 use base::Position;
 use db::{Audit, Once, OnceKey, Tx};
 use serde_json::json;
@@ -22,32 +21,10 @@ use web::{Answer, Form, PageError, Visit, words};
 /// Attributes the town did not ask for; more than these nobody reads.
 const EXTRAS_MAX: usize = 20;
 
-/// Why a call opened no report.
-enum NotTaken {
-    Page(PageError),
-    Refused(Vec<Refusal>),
-}
-
-impl From<db::DbError> for NotTaken {
-    fn from(error: db::DbError) -> Self {
-        Self::Page(error.into())
-    }
-}
-
-impl From<Refusal> for NotTaken {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![refusal])
-    }
-}
-
 pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
-    let format = Format::of(XML);
-    if let Err(refusal) = check_jurisdiction(&visit, &form) {
-        return refuse_all(format, &[refusal]);
-    }
-    let sender = match sender_of(&visit, &form).await? {
-        Ok(Some(sender)) => sender,
-        Ok(None) => return refuse_all(format, &[Refusal::key("api_key is missing")]),
+    let (format, form) = (Format::of(XML), with_query(&visit, form));
+    let sender = match writer_of(&visit, &form).await? {
+        Ok(sender) => sender,
         Err(refusal) => return refuse_all(format, &[refusal]),
     };
     let (v, sent) = (visit.clone(), form.clone());
@@ -86,6 +63,10 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
     })?;
     if let Some(report) = store::by_case(tx, opened.id.0)? {
         store::add_sent(tx, report.id, sender.0)?;
+        let photo = form.text("media_url");
+        if media::is_address(photo) {
+            media::queue(tx, opened.id.0, photo);
+        }
         tx.audit(Audit {
             actor: base::Actor::Visitor.trace(),
             action: "report.sent_by_program",
@@ -219,11 +200,4 @@ fn answer_refusal(word: &str, reason: AnswerRefusal) -> String {
         AnswerRefusal::OutOfBounds => "is out of bounds",
     };
     format!("attribute[{word}] {reason}")
-}
-
-impl Refusal {
-    /// No key, or one that opens nothing.
-    pub(super) fn key(description: &str) -> Self {
-        Self { status: StatusCode::FORBIDDEN, description: description.to_owned() }
-    }
 }

@@ -110,7 +110,7 @@ fn whole(form: &Form, field: &str, otherwise: i64, most: i64) -> Result<i64, Ref
 }
 
 /// A time as W3C writes it, with an offset or Z.
-fn moment(form: &Form, field: &str) -> Result<Option<Moment>, Refusal> {
+pub(super) fn moment(form: &Form, field: &str) -> Result<Option<Moment>, Refusal> {
     // A plus of an offset, sent as it is, arrives as a blank.
     let text = form.text(field).replace(' ', "+");
     if text.is_empty() {

@@ -1,13 +1,20 @@
 //! Updates of requests, an extension by mySociety that most servers know: how public reports went on, as a feed for those
-//! who show them elsewhere. Not here: what the town writes to the person who reported, that is between the two.
+//! who show them elsewhere, and the other way what a program's people add to what they sent. Not here: what the town writes
+//! to the person who reported, that is between the two. Invariants: the same `update_id` is taken once; a program adds only
+//! to its own reports, and the town alone decides how a report stands.
 
-use super::{Format, Node, answer, check_jurisdiction, refuse, requests::window_of};
+use super::{
+    Format, Node, NotTaken, Refusal, answer, check_jurisdiction, media, private, refuse, refuse_all,
+    requests::{moment, window_of},
+    with_query, writer_of,
+};
 use crate::{
     report::{PublicState, public_steps},
     store::{self, Request, Wanted},
 };
 use base::Moment;
-use db::{DbError, Tx};
+use db::{DbError, Once, OnceKey, Tx};
+use uuid::Uuid;
 use web::{Answer, Form, Visit};
 
 /// Reports that moved in the window; more are left to a smaller one.
@@ -72,4 +79,100 @@ pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {
         ])
     };
     answer(format, "service_request_updates", &Node::List("request_update", updates.iter().map(node).collect()))
+}
+
+/// A reply as long as one on the status page.
+const TEXT_CHARACTERS_MAX: usize = 4_000;
+const ID_CHARACTERS_MAX: usize = 200;
+/// Words of the extension that call a matter over.
+const ENDS: &[&str] = &[
+    "CLOSED",
+    "FIXED",
+    "DUPLICATE",
+    "NO_FURTHER_ACTION",
+    "NOT_COUNCILS_RESPONSIBILITY",
+    "INTERNAL_REFERRAL",
+    "CANCELLED",
+];
+const GOES_ON: &[&str] = &["OPEN", "REOPEN", "INVESTIGATING", "IN_PROGRESS", "ACTION_SCHEDULED", "FOR_TRIAGE"];
+
+/// A word for one report, checked.
+struct Word {
+    update: String,
+    number: String,
+    text: String,
+    is_end: bool,
+    photo: String,
+}
+
+fn read(form: &Form, program: &str) -> Result<Word, Vec<Refusal>> {
+    let mut wrong = vec![];
+    let mut needed = |name: &str, most: usize| {
+        let text = form.text(name);
+        if text.is_empty() {
+            wrong.push(Refusal::wrong(format!("{name} is needed")));
+        } else if text.chars().count() > most {
+            wrong.push(Refusal::wrong(format!("{name} has more than {most} characters")));
+        }
+        text.to_owned()
+    };
+    let (number, update) = (needed("service_request_id", ID_CHARACTERS_MAX), needed("update_id", ID_CHARACTERS_MAX));
+    let said = needed("description", TEXT_CHARACTERS_MAX);
+    let status = form.text("status").to_uppercase();
+    if !status.is_empty() && ![ENDS, GOES_ON].iter().any(|words| words.contains(&status.as_str())) {
+        wrong.push(Refusal::wrong(format!("status is one of {}, {}", GOES_ON.join(", "), ENDS.join(", "))));
+    }
+    wrong.extend(moment(form, "updated_datetime").err());
+    let photo = form.text("media_url").to_owned();
+    if !photo.is_empty() && !media::is_address(&photo) {
+        wrong.push(Refusal::wrong("media_url is an address that begins with https:// or http://"));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let there = if status.is_empty() { String::new() } else { format!(", Stand dort: {status}") };
+    let text = format!("{said}\n\n(Gesendet von {program}{there})");
+    Ok(Word { update, number, text, is_end: ENDS.contains(&status.as_str()), photo })
+}
+
+/// `POST /servicerequestupdates`: goes to the desk as a reply of whoever reported.
+pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
+    let (format, form) = (Format::of(XML), with_query(&visit, form));
+    let (sender, program) = match writer_of(&visit, &form).await? {
+        Ok(sender) => sender,
+        Err(refusal) => return refuse_all(format, &[refusal]),
+    };
+    let word = match read(&form, &program) {
+        Ok(word) => word,
+        Err(wrong) => return refuse_all(format, &wrong),
+    };
+    let (v, update) = (visit.clone(), word.update.clone());
+    let fingerprint = form.fingerprint();
+    match visit.write(move |tx| take(tx, &v, &word, sender, fingerprint)).await {
+        Ok(()) => {}
+        Err(NotTaken::Page(error)) => return Err(error),
+        Err(NotTaken::Refused(refusals)) => return refuse_all(format, &refusals),
+    }
+    let node = Node::Fields(vec![("update_id", Node::text(update))]);
+    private(format, "service_request_updates", &Node::List("request_update", vec![node]))
+}
+
+/// The one transaction. A refused call leaves nothing, so that it may come again mended.
+fn take(tx: &Tx<'_>, visit: &Visit, word: &Word, sender: Uuid, fingerprint: [u8; 32]) -> Result<(), NotTaken> {
+    let sent = store::case_sent_by(tx, &word.number, sender)?;
+    let (_, case) = sent.ok_or_else(|| Refusal::unknown("service_request_id"))?;
+    let key = OnceKey::of(&format!("open311 update {sender}"), &word.update);
+    match tx.once(key, fingerprint)? {
+        Once::Again(_) => return Ok(()),
+        Once::Conflict => return Err(Refusal::wrong("update_id came with another update before").into()),
+        Once::First => {}
+    }
+    if !cases::hand_on(tx, &visit.town, cases::CaseId(case), &word.text, word.is_end)? {
+        return Err(Refusal::wrong("this request was withdrawn").into());
+    }
+    if !word.photo.is_empty() {
+        media::queue(tx, case, &word.photo);
+    }
+    tx.once_answer(key, "")?;
+    Ok(())
 }

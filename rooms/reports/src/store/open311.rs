@@ -176,3 +176,25 @@ pub fn add_sent(tx: &Tx<'_>, report: ReportId, sender: Uuid) -> Result<(), DbErr
     tx.exec("INSERT INTO reports_sent (municipality, report, sender) VALUES ($1, $2, $3)", p![report, sender])?;
     Ok(())
 }
+
+/// The case of a report this program sent; nobody else's.
+pub fn case_sent_by(tx: &Tx<'_>, number: &str, sender: Uuid) -> Result<Option<(ReportId, Uuid)>, DbError> {
+    tx.query_one(
+        "SELECT r.id, r.case_id FROM reports_reports r
+         JOIN reports_sent s ON s.municipality = r.municipality AND s.report = r.id
+         WHERE r.municipality = $1 AND r.number = $2 AND s.sender = $3",
+        p![number, sender],
+    )
+}
+
+/// Adds a photo behind those the report has, hidden until somebody reviewed it; its id is the blob's, so that it is added
+/// once. False: the report has as many as it may have, or has this one.
+pub fn add_photo(tx: &Tx<'_>, report: ReportId, blob: Uuid, max: i64) -> Result<bool, DbError> {
+    let rows = tx.exec(
+        "INSERT INTO reports_photos (municipality, id, report, rank, blob, public_blob)
+         SELECT $1, $2, $3, COUNT(*), $2, NULL FROM reports_photos WHERE municipality = $1 AND report = $3
+         HAVING COUNT(*) < $4 ON CONFLICT DO NOTHING",
+        p![blob, report, max],
+    )?;
+    Ok(rows == 1)
+}

@@ -5,6 +5,8 @@ mod careful;
 mod drafts;
 mod editing;
 mod editor;
+mod elsewhere;
+mod exchange;
 mod follows;
 mod open311;
 mod pages;

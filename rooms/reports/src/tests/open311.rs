@@ -10,14 +10,14 @@ use serde_json::Value;
 use std::path::PathBuf;
 use testkit::{Browser, Seen, TestSite, on_both_sites};
 
-async fn json(someone: &mut Browser, path: &str) -> Value {
+pub async fn json(someone: &mut Browser, path: &str) -> Value {
     let seen = someone.look(path).await;
     assert_eq!(seen.headers["content-type"], "application/json; charset=utf-8", "{path}");
     serde_json::from_slice(&seen.is(200).body).expect("JSON")
 }
 
 /// Elements and texts of a document, as `a/b/c=text`.
-fn flat(seen: &Seen) -> Vec<String> {
+pub fn flat(seen: &Seen) -> Vec<String> {
     assert_eq!(seen.headers["content-type"], "text/xml; charset=utf-8");
     let text = seen.html();
     let mut reader = Reader::from_str(&text);
@@ -226,7 +226,7 @@ async fn what_is_answered_fits_the_published_schemas() {
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
 /// A key of a program, made by the administrator; the page that shows it.
-async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
+pub async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
     let mut kim = staff(site, id, "administrator").await;
     let page = kim.visit("/verwaltung/schluessel").await;
     let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Melde-App")]).await;
