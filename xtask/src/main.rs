@@ -1,8 +1,9 @@
-//! The workshop: `cargo xtask test`, `cargo xtask screenshots`, `cargo xtask new-room NAME`.
+//! The workshop: `cargo xtask test`, `cargo xtask faults`, `cargo xtask screenshots`, `cargo xtask new-room NAME`.
 //! It needs nothing but std, so that it is there seconds after a clone.
 //! Invariant: whatever it starts (database, site, browser) is ended and removed, however it ends itself.
 
 mod counts;
+mod faults;
 mod html;
 mod janitor;
 mod postgres;
@@ -25,6 +26,8 @@ cargo xtask test [--full] [--no-browser] [-p ROOM]
     --full        every combination of device, theme, script and database in the browser
     --no-browser  everything but the browser
     -p ROOM       only this crate, without the browser (may be given several times)
+cargo xtask faults
+    Breaks the running program in many ways and counts; `cargo xtask faults --help` says more.
 cargo xtask screenshots
     Starts the demo town and takes the pictures in docs/screens.
 cargo xtask new-room NAME
@@ -52,6 +55,11 @@ fn main() -> ExitCode {
 fn act(arguments: &[String]) -> Result<ExitCode> {
     match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
         Some(("test", rest)) => steps::test(&run::Shop::open(root()?)?, &wish(rest)?),
+        Some(("faults", [word])) if word == "--help" => {
+            say::line(faults::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(("faults", rest)) => faults::command(&run::Shop::open(root()?)?, &faults::Wish::read(rest)?),
         Some(("screenshots", [])) => steps::screenshots(&run::Shop::open(root()?)?),
         Some(("new-room", [name])) => room::create(&root()?, name),
         Some(("janitor", [])) => {

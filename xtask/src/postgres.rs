@@ -27,11 +27,7 @@ impl<'a> Cluster<'a> {
     pub fn start(shop: &'a Shop, binaries: &Path) -> Result<Self> {
         let folder = shop.folder("postgres")?;
         let data = folder.join("data");
-        let user = if tools::is_root() { Some(other_user()?) } else { None };
-        if let Some((uid, gid)) = user {
-            chown(&folder, Some(uid), Some(gid)).context("the database folder cannot be handed to another user")?;
-        }
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        let user = lend(&folder)?;
 
         let mut initdb = Command::new(binaries.join("initdb"));
         initdb.arg("--pgdata").arg(&data).args([
@@ -114,7 +110,17 @@ pub fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-fn as_user<'c>(command: &'c mut Command, user: Option<(u32, u32)>, folder: &Path) -> &'c mut Command {
+/// Hands the folder to the user that the server will run as: `None` is ourselves.
+pub fn lend(folder: &Path) -> Result<Option<(u32, u32)>> {
+    let user = if tools::is_root() { Some(other_user()?) } else { None };
+    if let Some((uid, gid)) = user {
+        chown(folder, Some(uid), Some(gid)).context("the database folder cannot be handed to another user")?;
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    Ok(user)
+}
+
+pub fn as_user<'c>(command: &'c mut Command, user: Option<(u32, u32)>, folder: &Path) -> &'c mut Command {
     command.current_dir(folder).env("LC_ALL", "C").env("HOME", folder);
     if let Some((uid, gid)) = user {
         command.uid(uid).gid(gid);

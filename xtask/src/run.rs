@@ -110,6 +110,11 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// The process, and the group it leads.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn poll(&mut self) -> Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait().context("a child process cannot be asked for its state")?;

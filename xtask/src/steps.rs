@@ -202,7 +202,7 @@ fn in_the_browser(shop: &Shop, wish: &Wish, tools: &Tools, cluster: &Cluster, re
     });
 }
 
-fn target(shop: &Shop) -> PathBuf {
+pub fn target(shop: &Shop) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shop.root.join("target"), PathBuf::from)
 }
 

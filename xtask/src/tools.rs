@@ -41,21 +41,28 @@ const BROWSER: [Wanted; 2] = [
     },
 ];
 
+/// What the fault campaign looks and breaks with.
+const FAULTS: [Wanted; 2] = [
+    Wanted { what: "the shell of SQLite", debian: "sqlite3", found: || in_path("sqlite3").is_some() },
+    Wanted { what: "strace", debian: "strace", found: || in_path("strace").is_some() },
+];
+
+/// Hands back where PostgreSQL is.
+pub fn require_for_faults(shop: &Shop) -> Result<PathBuf> {
+    let mut wanted = vec![DATABASE];
+    wanted.extend(FAULTS);
+    all_there(shop, &wanted)?;
+    let Some(postgres) = postgres() else { bail!("PostgreSQL is missing: install the package postgresql") };
+    Ok(postgres)
+}
+
 pub fn require(shop: &Shop, browser: bool) -> Result<Tools> {
     node()?;
     let mut wanted = vec![DATABASE];
     if browser {
         wanted.extend(BROWSER);
     }
-    let missing: Vec<&Wanted> = wanted.iter().filter(|wanted| !(wanted.found)()).collect();
-    if !missing.is_empty() {
-        let names: Vec<&str> = missing.iter().map(|wanted| wanted.what).collect();
-        let packages: Vec<&str> = missing.iter().map(|wanted| wanted.debian).collect();
-        install(shop, &names, &packages)?;
-        if let Some(still) = missing.iter().find(|wanted| !(wanted.found)()) {
-            bail!("{} is still missing after its package {} was installed", still.what, still.debian);
-        }
-    }
+    all_there(shop, &wanted)?;
     let Some(postgres) = postgres() else { bail!("PostgreSQL is missing: install the package postgresql") };
     Ok(Tools {
         postgres,
@@ -64,6 +71,20 @@ pub fn require(shop: &Shop, browser: bool) -> Result<Tools> {
         nextest: in_path("cargo-nextest").is_some(),
         deny: in_path("cargo-deny").is_some(),
     })
+}
+
+fn all_there(shop: &Shop, wanted: &[Wanted]) -> Result<()> {
+    let missing: Vec<&Wanted> = wanted.iter().filter(|wanted| !(wanted.found)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing.iter().map(|wanted| wanted.what).collect();
+    let packages: Vec<&str> = missing.iter().map(|wanted| wanted.debian).collect();
+    install(shop, &names, &packages)?;
+    match missing.iter().find(|wanted| !(wanted.found)()) {
+        Some(still) => bail!("{} is still missing after its package {} was installed", still.what, still.debian),
+        None => Ok(()),
+    }
 }
 
 fn node() -> Result<()> {

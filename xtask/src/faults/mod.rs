@@ -1,0 +1,214 @@
+//! `cargo xtask faults`: starts the real program, breaks something under load, counts what is left. Each row is one way
+//! to break; its figures are kept as JSON lines in `target/faults`, so that a run can be resumed.
+//! Not a load test: nothing here is a statement about speed.
+//! Invariant: a round passes only if what was acknowledged is there exactly once and the audit chain is whole.
+
+mod cluster;
+mod kill;
+mod load;
+mod rounds;
+mod town;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::counts::Counts;
+use crate::report::{Outcome, Report};
+use crate::run::Shop;
+use crate::say;
+use crate::tools;
+use rounds::{Book, Rounds};
+use town::Base;
+
+pub const HELP: &str = "\
+cargo xtask faults [--row NAME]… [--rounds N] [--short] [--resume] [--binary FILE] [--table]
+    Breaks the running program in every way the rows know and counts what is lost or doubled.
+    --row NAME    only this row (or all rows of this number); may be given several times
+    --rounds N    rounds of each row, 10 without
+    --short       few rounds of the quick rows, as `cargo xtask test` runs them
+    --resume      skips rounds that target/faults/rounds.jsonl already holds
+    --binary FILE this program instead of target/debug/stadtplatz
+    --table       only shows what target/faults/rounds.jsonl holds";
+
+const ROUNDS: u32 = 10;
+const BUILD_LIMIT: Duration = Duration::from_secs(2_400);
+
+/// On which databases a row says something of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    Both,
+    Sqlite,
+    Postgres,
+}
+
+/// One way to break.
+struct Row {
+    number: u32,
+    name: &'static str,
+    on: On,
+    /// Rounds of the short form; 0: only in the long one.
+    short: u32,
+    act: fn(&Yard<'_>, &mut Rounds<'_>) -> Result<()>,
+}
+
+const ROWS: &[Row] = &[
+    Row { number: 1, name: "kill-server", on: On::Both, short: 2, act: kill::server },
+    Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, act: kill::postgres },
+    Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, act: kill::restart },
+];
+
+/// What every row needs.
+pub struct Yard<'a> {
+    shop: &'a Shop,
+    binary: PathBuf,
+    postgres: PathBuf,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    rows: Vec<String>,
+    rounds: Option<u32>,
+    short: bool,
+    resume: bool,
+    binary: Option<PathBuf>,
+    table: bool,
+}
+
+impl Wish {
+    pub fn short() -> Self {
+        Self { short: true, ..Self::default() }
+    }
+
+    pub fn read(arguments: &[String]) -> Result<Self> {
+        let mut wish = Self::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let mut value = || rest.next().with_context(|| format!("{argument} needs a value\n{HELP}"));
+            match argument.as_str() {
+                "--row" => wish.rows.push(value()?.clone()),
+                "--rounds" => wish.rounds = Some(value()?.parse().context("--rounds needs a number")?),
+                "--binary" => wish.binary = Some(PathBuf::from(value()?)),
+                "--short" => wish.short = true,
+                "--resume" => wish.resume = true,
+                "--table" => wish.table = true,
+                other => bail!("not understood: {other}\n{HELP}"),
+            }
+        }
+        if let Some(unknown) = wish.rows.iter().find(|name| !ROWS.iter().any(|row| row.is_called(name))) {
+            let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+            bail!("there is no row {unknown}; there are: {}", names.join(", "));
+        }
+        Ok(wish)
+    }
+
+    fn rounds_of(&self, row: &Row) -> u32 {
+        let called = self.rows.is_empty() || self.rows.iter().any(|name| row.is_called(name));
+        match (called, self.rounds, self.short) {
+            (false, ..) => 0,
+            (true, Some(rounds), _) => rounds,
+            (true, None, true) => row.short,
+            (true, None, false) => ROUNDS,
+        }
+    }
+}
+
+impl Row {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.number.to_string() == name
+    }
+
+    fn bases(&self) -> &'static [Base] {
+        match self.on {
+            On::Both => &[Base::Sqlite, Base::Postgres],
+            On::Sqlite => &[Base::Sqlite],
+            On::Postgres => &[Base::Postgres],
+        }
+    }
+}
+
+/// The command of its own.
+pub fn command(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
+    let folder = shop.root.join("target/faults");
+    if wish.table {
+        Book::open(&folder, true)?.show();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut report = Report::default();
+    campaign(shop, wish, &mut report)?;
+    Ok(report.close())
+}
+
+/// Runs the rows asked for, a step of the report for each row and database.
+pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<()> {
+    let yard = Yard {
+        shop,
+        binary: match &wish.binary {
+            Some(binary) => std::fs::canonicalize(binary).context("--binary names no file")?,
+            None => build(shop)?,
+        },
+        postgres: tools::require_for_faults(shop)?,
+    };
+    let mut book = Book::open(&shop.root.join("target/faults"), wish.resume)?;
+    for row in ROWS {
+        let wanted = wish.rounds_of(row);
+        if wanted == 0 {
+            continue;
+        }
+        for base in row.bases() {
+            report.step(&format!("fault {} {} on {}", row.number, row.name, base.word()), |_| {
+                let mut rounds = Rounds::new(&mut book, row.number, row.name, *base, wanted);
+                if !rounds.all_done() {
+                    (row.act)(&yard, &mut rounds)?;
+                }
+                let (passed, failed) = rounds.passed_and_failed();
+                let counts = Counts { passed, failed, skipped: 0 };
+                Ok(Outcome::new(counts, rounds.summary()))
+            });
+        }
+    }
+    book.show();
+    Ok(())
+}
+
+fn build(shop: &Shop) -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--package", "stadtplatz"]).current_dir(&shop.root);
+    let ended = shop.run("faults-build", &mut cargo, BUILD_LIMIT)?;
+    if !ended.ok {
+        say::tail(&ended.log, 40);
+        bail!("the program does not build: cargo {}", ended.why);
+    }
+    Ok(crate::steps::target(shop).join("debug/stadtplatz"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(text: &str) -> Result<Wish> {
+        Wish::read(&text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn rows_are_chosen_by_name_or_number() -> Result<()> {
+        let by_number = wish("--row 1 --rounds 3")?;
+        let chosen: Vec<(&str, u32)> = ROWS.iter().map(|row| (row.name, by_number.rounds_of(row))).collect();
+        assert_eq!(chosen[0], ("kill-server", 3));
+        assert_eq!(chosen[1], ("kill-postgres", 3));
+        assert!(chosen[2..].iter().all(|(_, rounds)| *rounds == 0));
+        assert_eq!(wish("--row kill-postgres")?.rounds_of(&ROWS[0]), 0);
+        assert!(wish("--row kill-mayor").is_err());
+        assert!(wish("--rounds").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn names_are_there_once() {
+        let names: std::collections::BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), ROWS.len());
+    }
+}
