@@ -1,7 +1,7 @@
 //! A second copy of xtask that tidies up after the first: it holds the reading end of a pipe and learns by its end that
 //! the first is gone, whether it ended well, by Ctrl-C or by `kill -9`.
 //! Not a supervisor: it starts nothing and judges nothing.
-//! Invariant: every process group and folder that was entered and not taken back is gone when the janitor ends.
+//! Invariant: every process group, mount and folder that was entered and not taken back is gone when the janitor ends.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -47,6 +47,11 @@ impl Janitor {
         self.tell(&format!("folder {}", folder.display()));
     }
 
+    /// A file system that must be let go before its folder can be removed.
+    pub fn enter_mount(&self, at: &Path) {
+        self.tell(&format!("mount {}", at.display()));
+    }
+
     fn tell(&self, order: &str) {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pipe) = pipe.as_mut() {
@@ -67,12 +72,13 @@ impl Drop for Janitor {
 /// What the second process does: read orders until the pipe ends, then tidy.
 pub fn serve() {
     let mut groups = BTreeSet::new();
-    let mut folders = Vec::new();
+    let (mut folders, mut mounts) = (Vec::new(), Vec::new());
     for order in std::io::stdin().lock().lines().map_while(std::result::Result::ok) {
         match order.split_once(' ') {
             Some(("group", number)) => drop(number.parse::<u32>().map(|group| groups.insert(group))),
             Some(("gone", number)) => drop(number.parse::<u32>().map(|group| groups.remove(&group))),
             Some(("folder", path)) => folders.push(PathBuf::from(path)),
+            Some(("mount", path)) => mounts.push(PathBuf::from(path)),
             _ => {}
         }
     }
@@ -85,6 +91,10 @@ pub fn serve() {
     }
     for group in &groups {
         signal(*group, "KILL");
+    }
+    for mount in mounts {
+        let quiet = |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        let _gone_already = quiet(Command::new("umount").arg("--lazy").arg(mount));
     }
     for folder in folders {
         let _missing = std::fs::remove_dir_all(folder);

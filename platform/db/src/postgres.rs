@@ -33,7 +33,10 @@ const RUNS_MAX: u32 = 5;
 const STATEMENTS_CACHED: usize = 512;
 /// How long one call waits for a lost database to come back; the next calls then fail at once for a while.
 const PATIENCE: Duration = Duration::from_secs(2);
-const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// However long it was away, it is found again so soon: a try costs one connection.
+const RECONNECT_MAX: Duration = Duration::from_secs(1);
+/// For a host that swallows packets; whoever waits meanwhile is answered within five seconds.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// All statements of a read see one moment. Costs two round trips (the driver sends nothing ahead of an answer): this
 /// one before the first statement, which everybody waits for, and the end, which nobody waits for. Without a statement
 /// it holds no snapshot yet, so nothing is kept from the server's cleaning.
@@ -72,7 +75,7 @@ fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {
         config.application_name("stadtplatz");
     }
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(5));
+        config.connect_timeout(CONNECT_TIME);
     }
     config.tcp_user_timeout(Duration::from_secs(15));
     Ok((config, tls))
@@ -517,7 +520,7 @@ impl Worker {
                     return Ok(());
                 }
                 Err(error) if since.elapsed() + wait > PATIENCE || self.down.is_some() => {
-                    let pause = self.down.map_or(wait, |(_, last)| last * 2).min(RECONNECT_MAX);
+                    let pause = pause_after(self.down.map_or(wait / 2, |(_, last)| last));
                     self.down = Some((Instant::now() + pause, pause));
                     tracing::error!(%error, "PostgreSQL is away");
                     return Err(away());
@@ -531,9 +534,25 @@ impl Worker {
     }
 }
 
+/// How long to leave a database alone that did not answer after the last pause either.
+fn pause_after(last: Duration) -> Duration {
+    (last * 2).min(RECONNECT_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn however_long_it_was_away_the_next_try_is_near() {
+        let mut pause = Duration::from_millis(50);
+        for _ in 0..20 {
+            let next = pause_after(pause);
+            assert!(next > pause || next == pause && pause <= Duration::from_secs(1), "{pause:?} {next:?}");
+            pause = next;
+        }
+        assert!(PATIENCE + CONNECT_TIME < Duration::from_secs(5), "nobody waits for five seconds");
+    }
 
     #[test]
     fn names_are_read_and_values_left() {

@@ -123,6 +123,14 @@ impl<'a> Cluster<'a> {
         bail!("PostgreSQL did not answer within {} s", LIMIT.as_secs())
     }
 
+    pub fn id(&self) -> Result<u32> {
+        Ok(self.process.as_ref().context("the server does not run")?.id())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| matches!(process.poll(), Ok(None)))
+    }
+
     fn is_up(&self) -> bool {
         let mut ask = Command::new(self.yard.postgres.join("pg_isready"));
         ask.args(["--quiet", "--host=127.0.0.1", &format!("--port={}", self.port)]);
@@ -183,7 +191,7 @@ impl Drop for Cluster<'_> {
 }
 
 /// The server's own processes: each is in a group of its own, so a signal to the group would reach the first only.
-fn children(parent: u32) -> Vec<u32> {
+pub fn children(parent: u32) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
     let pid = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
     let is_child = |pid: &u32| {

@@ -60,6 +60,18 @@ impl Ledger {
         self.acknowledged.len()
     }
 
+    /// What is promised by now, without the rest.
+    pub fn promised(&self) -> Self {
+        Self { acknowledged: self.acknowledged.clone(), ..Self::default() }
+    }
+
+    /// How many promised reports the town does not hold.
+    pub fn missing(&self, town: &Town<'_>, word: &str) -> Result<usize> {
+        let stored = stored(town, "reports_reports", word)?;
+        let is_missing = |(text, number): &(&String, &String)| !stored.get(*text).is_some_and(|it| it.contains(number));
+        Ok(self.acknowledged.iter().filter(is_missing).count())
+    }
+
     pub fn unsure(&self) -> usize {
         self.unsure.len()
     }
@@ -70,7 +82,8 @@ impl Ledger {
     }
 }
 
-fn number_of(reply: &Reply) -> Option<String> {
+/// What the sender was promised.
+pub fn number_of(reply: &Reply) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_str(&reply.body).ok().filter(|_| reply.status == 200)?;
     answer[0]["service_request_id"].as_str().map(str::to_owned)
 }

@@ -3,10 +3,17 @@
 //! Not a load test: nothing here is a statement about speed.
 //! Invariant: a round passes only if what was acknowledged is there exactly once and the audit chain is whole.
 
+mod away;
 mod cluster;
+mod disk;
+mod doors;
+mod failover;
 mod kill;
 mod load;
+mod once;
+mod restore;
 mod rounds;
+mod strain;
 mod town;
 mod wire;
 
@@ -58,7 +65,19 @@ struct Row {
 const ROWS: &[Row] = &[
     Row { number: 1, name: "kill-server", on: On::Both, short: 2, act: kill::server },
     Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, act: kill::postgres },
+    Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, act: away::mail_and_worker },
+    Row { number: 3, name: "failover", on: On::Postgres, short: 1, act: failover::primary },
+    Row { number: 4, name: "once-only", on: On::Both, short: 1, act: once::keys },
+    Row { number: 10, name: "disk-full", on: On::Both, short: 0, act: disk::full },
+    Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, act: disk::failing_syncs },
     Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, act: kill::restart },
+    Row { number: 14, name: "slow-clients", on: On::Sqlite, short: 1, act: strain::slow_clients },
+    Row { number: 15, name: "hostile-uploads", on: On::Sqlite, short: 1, act: strain::hostile_uploads },
+    Row { number: 17, name: "cross-site", on: On::Sqlite, short: 1, act: doors::cross_site },
+    Row { number: 20, name: "forged-address", on: On::Sqlite, short: 1, act: doors::forged_address },
+    Row { number: 24, name: "parts-away", on: On::Both, short: 1, act: away::parts_away },
+    Row { number: 25, name: "default-secrets", on: On::Sqlite, short: 1, act: doors::default_secrets },
+    Row { number: 26, name: "restore", on: On::Both, short: 1, act: restore::backups },
 ];
 
 /// What every row needs.

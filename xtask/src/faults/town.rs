@@ -19,7 +19,7 @@ use crate::say;
 const LIMIT: Duration = Duration::from_secs(120);
 /// What programs send along; only its hash is in the database.
 pub const KEY: &str = "fault-campaign";
-const DATABASE: &str = "stadtplatz";
+pub const DATABASE: &str = "stadtplatz";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
