@@ -12,6 +12,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{Multipart, Request},
 };
+use http::header::CONTENT_LENGTH;
 use http_body::Frame;
 use std::{
     pin::Pin,
@@ -31,6 +32,11 @@ const SIP_BYTES: usize = 16 * 1024;
 const INSIDE: usize = usize::MAX;
 
 pub async fn read(request: Request, visit: &Visit) -> Result<Form, PageError> {
+    // Nobody holds a connection with a body that will be refused in the end.
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > visit.site.settings.form_bytes_max() as u64) {
+        return Err(PageError::TooLarge);
+    }
     let left = Arc::new(AtomicUsize::new(BETWEEN_BYTES_MAX));
     let sips = |body| Body::new(Sips { body, rest: Bytes::new(), is_pausing: false, left: Arc::clone(&left) });
     let request = request.map(sips);

@@ -3,7 +3,7 @@
 //! Invariant: an answer counts only if it is complete.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Whoever waits longer for an answer waits in vain.
@@ -69,6 +69,15 @@ pub fn raw(port: u16, bytes: &[u8]) -> io::Result<Reply> {
     let mut stream = connect(port)?;
     // A server that refuses early closes while we still send: its answer is worth reading all the same.
     let sent = stream.write_all(bytes);
+    finish(&mut stream, began).or_else(|error| sent.and(Err(error)))
+}
+
+/// The same, and says that nothing more will come.
+pub fn cut(port: u16, bytes: &[u8]) -> io::Result<Reply> {
+    let began = Instant::now();
+    let mut stream = connect(port)?;
+    let sent = stream.write_all(bytes);
+    let _closed_already = stream.shutdown(Shutdown::Write);
     finish(&mut stream, began).or_else(|error| sent.and(Err(error)))
 }
 

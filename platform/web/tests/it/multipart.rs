@@ -64,3 +64,20 @@ async fn a_short_preamble_and_a_large_file_pass_and_a_long_name_does_not() {
     })
     .await;
 }
+
+/// Who says beforehand that it is too much is answered before the first byte is waited for.
+#[tokio::test]
+async fn a_length_above_the_limit_is_refused_before_anything_is_read() {
+    on_both_sites(rooms, async |site| {
+        site.found("eins.example", "Einsdorf").await;
+        let request = Request::post("/zettel")
+            .header("host", "eins.example")
+            .header("content-type", "multipart/form-data; boundary=grenze")
+            .header("content-length", "5000000000")
+            .body(Body::from_stream(futures_util::stream::pending::<std::io::Result<Bytes>>()))
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(site.router.clone(), request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 413);
+    })
+    .await;
+}
