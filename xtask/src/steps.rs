@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::Wish;
 use crate::counts::{self, Counts};
+use crate::faults;
 use crate::html;
 use crate::postgres::Cluster;
 use crate::report::{Outcome, Report};
@@ -59,6 +60,11 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
     if wish.rooms.is_empty() {
         report.step("a new room", |_| new_room(shop, &cluster));
         report.step("licences and banned crates", |report| deny(shop, &tools, report));
+    }
+    if wish.rooms.is_empty()
+        && let Err(error) = faults::campaign(shop, &faults::Wish::short(), &mut report)
+    {
+        report.step("faults", |_| Err(error));
     }
     if browser {
         in_the_browser(shop, wish, &tools, &cluster, &mut report);

@@ -142,7 +142,7 @@ fn fill_and_free(disk: &SmallDisk<'_>, town: &mut Town<'_>, load: &Load<'_>, rou
     load.until_acknowledged(BEFORE)?;
     disk.fill()?;
     let began = Instant::now();
-    while load.ledger().statuses.get(&503).is_none() {
+    while !load.ledger().statuses.contains_key(&503) {
         ensure!(began.elapsed() < FULL_LIMIT, "the full disk was never noticed");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -254,7 +254,7 @@ fn fail_for_a_while(town: &mut Town<'_>, load: &Load<'_>, log: &Path, round: &mu
     round.must(failed > 0, "no sync failed: the row shows nothing");
     round.count("acknowledged_without_sync", during);
     round.must(during == 0, format!("{during} reports were acknowledged while no sync worked"));
-    if town.cluster.is_none() && round.number % 2 == 0 {
+    if town.cluster.is_none() && round.number.is_multiple_of(2) {
         // What the failed syncs left behind must not come back as something else.
         town.kill();
         town.serve()?;

@@ -230,10 +230,9 @@ fn compare(
         .filter(|(text, number)| !stored.get(*text).is_some_and(|numbers| numbers.contains(number)));
     let lost = lost.count();
     let doubled = stored.values().filter(|numbers| numbers.len() > 1).count();
-    let strange = stored
-        .keys()
-        .filter(|text| !ledger.acknowledged.contains_key(*text) && !(may_hold_unsure && ledger.unsure.contains(*text)));
-    let strange = strange.count();
+    let expected =
+        |text: &String| ledger.acknowledged.contains_key(text) || may_hold_unsure && ledger.unsure.contains(text);
+    let strange = stored.keys().filter(|text| !expected(text)).count();
     round.count("lost", lost);
     round.count("doubled", doubled);
     round.must(lost == 0, format!("{lost} acknowledged reports are not in {what}"));

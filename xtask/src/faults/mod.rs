@@ -42,6 +42,9 @@ cargo xtask faults [--row NAME]… [--rounds N] [--short] [--resume] [--binary F
     --table       only shows what target/faults/rounds.jsonl holds";
 
 const ROUNDS: u32 = 10;
+/// The book of the long form, and that of the short one, which must not put the other aside.
+const LONG: &str = "rounds";
+const SHORT: &str = "short";
 const BUILD_LIMIT: Duration = Duration::from_secs(2_400);
 
 /// On which databases a row says something of its own.
@@ -59,25 +62,40 @@ struct Row {
     on: On,
     /// Rounds of the short form; 0: only in the long one.
     short: u32,
+    needs_root: bool,
     act: fn(&Yard<'_>, &mut Rounds<'_>) -> Result<()>,
 }
 
 const ROWS: &[Row] = &[
-    Row { number: 1, name: "kill-server", on: On::Both, short: 2, act: kill::server },
-    Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, act: kill::postgres },
-    Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, act: away::mail_and_worker },
-    Row { number: 3, name: "failover", on: On::Postgres, short: 1, act: failover::primary },
-    Row { number: 4, name: "once-only", on: On::Both, short: 1, act: once::keys },
-    Row { number: 10, name: "disk-full", on: On::Both, short: 0, act: disk::full },
-    Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, act: disk::failing_syncs },
-    Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, act: kill::restart },
-    Row { number: 14, name: "slow-clients", on: On::Sqlite, short: 1, act: strain::slow_clients },
-    Row { number: 15, name: "hostile-uploads", on: On::Sqlite, short: 1, act: strain::hostile_uploads },
-    Row { number: 17, name: "cross-site", on: On::Sqlite, short: 1, act: doors::cross_site },
-    Row { number: 20, name: "forged-address", on: On::Sqlite, short: 1, act: doors::forged_address },
-    Row { number: 24, name: "parts-away", on: On::Both, short: 1, act: away::parts_away },
-    Row { number: 25, name: "default-secrets", on: On::Sqlite, short: 1, act: doors::default_secrets },
-    Row { number: 26, name: "restore", on: On::Both, short: 1, act: restore::backups },
+    Row { number: 1, name: "kill-server", on: On::Both, short: 2, needs_root: false, act: kill::server },
+    Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, needs_root: false, act: kill::postgres },
+    Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, needs_root: false, act: away::mail_and_worker },
+    Row { number: 3, name: "failover", on: On::Postgres, short: 1, needs_root: false, act: failover::primary },
+    Row { number: 4, name: "once-only", on: On::Both, short: 1, needs_root: false, act: once::keys },
+    Row { number: 10, name: "disk-full", on: On::Both, short: 0, needs_root: true, act: disk::full },
+    Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, needs_root: true, act: disk::failing_syncs },
+    Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, needs_root: false, act: kill::restart },
+    Row { number: 14, name: "slow-clients", on: On::Sqlite, short: 1, needs_root: false, act: strain::slow_clients },
+    Row {
+        number: 15,
+        name: "hostile-uploads",
+        on: On::Sqlite,
+        short: 1,
+        needs_root: false,
+        act: strain::hostile_uploads,
+    },
+    Row { number: 17, name: "cross-site", on: On::Sqlite, short: 1, needs_root: false, act: doors::cross_site },
+    Row { number: 20, name: "forged-address", on: On::Sqlite, short: 1, needs_root: false, act: doors::forged_address },
+    Row { number: 24, name: "parts-away", on: On::Both, short: 1, needs_root: false, act: away::parts_away },
+    Row {
+        number: 25,
+        name: "default-secrets",
+        on: On::Sqlite,
+        short: 1,
+        needs_root: false,
+        act: doors::default_secrets,
+    },
+    Row { number: 26, name: "restore", on: On::Both, short: 1, needs_root: false, act: restore::backups },
 ];
 
 /// What every row needs.
@@ -153,16 +171,16 @@ impl Row {
 pub fn command(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
     let folder = shop.root.join("target/faults");
     if wish.table {
-        Book::open(&folder, true)?.show();
+        Book::open(&folder, LONG, true)?.show();
         return Ok(ExitCode::SUCCESS);
     }
     let mut report = Report::default();
-    campaign(shop, wish, &mut report)?;
+    campaign(shop, wish, &mut report)?.show();
     Ok(report.close())
 }
 
 /// Runs the rows asked for, a step of the report for each row and database.
-pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<()> {
+pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<Book> {
     let yard = Yard {
         shop,
         binary: match &wish.binary {
@@ -171,14 +189,20 @@ pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<()> {
         },
         postgres: tools::require_for_faults(shop)?,
     };
-    let mut book = Book::open(&shop.root.join("target/faults"), wish.resume)?;
+    let mut book = Book::open(&shop.root.join("target/faults"), if wish.short { SHORT } else { LONG }, wish.resume)?;
     for row in ROWS {
         let wanted = wish.rounds_of(row);
         if wanted == 0 {
             continue;
         }
         for base in row.bases() {
-            report.step(&format!("fault {} {} on {}", row.number, row.name, base.word()), |_| {
+            let step = format!("fault {} {} on {}", row.number, row.name, base.word());
+            if row.needs_root && !tools::is_root() {
+                report.skip_reasons(vec![format!("{step} (only root may mount and trace)")]);
+                report.step(&step, |_| Ok(Outcome::new(Counts::SKIPPED, "only root may mount and trace")));
+                continue;
+            }
+            report.step(&step, |_| {
                 let mut rounds = Rounds::new(&mut book, row.number, row.name, *base, wanted);
                 if !rounds.all_done() {
                     (row.act)(&yard, &mut rounds)?;
@@ -189,8 +213,7 @@ pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<()> {
             });
         }
     }
-    book.show();
-    Ok(())
+    Ok(book)
 }
 
 fn build(shop: &Shop) -> Result<PathBuf> {

@@ -54,7 +54,7 @@ impl Line {
     }
 }
 
-/// All rounds that are over, in `rounds.jsonl`.
+/// All rounds that are over, in one file.
 pub struct Book {
     file: File,
     lines: Vec<Line>,
@@ -62,11 +62,11 @@ pub struct Book {
 
 impl Book {
     /// `resume`: what is there counts; otherwise the old book is laid aside.
-    pub fn open(folder: &Path, resume: bool) -> Result<Self> {
+    pub fn open(folder: &Path, name: &str, resume: bool) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
-        let path = folder.join("rounds.jsonl");
+        let path = folder.join(format!("{name}.jsonl"));
         if !resume && path.exists() {
-            std::fs::rename(&path, folder.join("rounds-before.jsonl"))?;
+            std::fs::rename(&path, folder.join(format!("{name}-before.jsonl")))?;
         }
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let file = OpenOptions::new().create(true).append(true).open(&path);
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_resumed_campaign_runs_only_what_is_missing_or_failed() -> Result<()> {
         let folder = folder("resume");
-        let mut book = Book::open(&folder, false)?;
+        let mut book = Book::open(&folder, "rounds", false)?;
         let mut seen = vec![];
         let mut first = Rounds::new(&mut book, 1, "row", Base::Sqlite, 3);
         first.each(|round| {
@@ -242,7 +242,7 @@ mod tests {
         })?;
         assert_eq!(first.passed_and_failed(), (2, 1));
         drop(book);
-        let mut book = Book::open(&folder, true)?;
+        let mut book = Book::open(&folder, "rounds", true)?;
         let mut again = Rounds::new(&mut book, 1, "row", Base::Sqlite, 4);
         again.each(|round| {
             seen.push(round.number);

@@ -213,11 +213,6 @@ impl<'a> Town<'a> {
         self.process.as_mut().is_some_and(|process| matches!(process.poll(), Ok(None)))
     }
 
-    /// What the running program has logged.
-    pub fn log(&self) -> String {
-        self.process.as_ref().map(|process| run::read(&process.log_path)).unwrap_or_default()
-    }
-
     /// Rows of one statement, past the program.
     pub fn ask(&self, sql: &str) -> Result<Vec<Vec<String>>> {
         match &self.cluster {

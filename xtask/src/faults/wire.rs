@@ -4,7 +4,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Whoever waits longer for an answer waits in vain.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -14,7 +14,6 @@ pub struct Reply {
     pub status: u16,
     head: String,
     pub body: String,
-    pub took: Duration,
 }
 
 impl Reply {
@@ -26,11 +25,11 @@ impl Reply {
             .map(|(_, value)| value.trim())
     }
 
-    fn read(bytes: &[u8], took: Duration) -> Option<Self> {
+    fn read(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let (head, body) = (String::from_utf8_lossy(&bytes[..end]).into_owned(), &bytes[end + 4..]);
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        let mut reply = Self { status, head, body: String::new(), took };
+        let mut reply = Self { status, head, body: String::new() };
         let whole = match reply.header("content-length").and_then(|length| length.parse::<usize>().ok()) {
             Some(length) if body.len() < length => return None,
             _ if reply.header("transfer-encoding") == Some("chunked") => unchunked(body)?,
@@ -65,27 +64,25 @@ pub fn connect(port: u16) -> io::Result<TcpStream> {
 
 /// Sends these bytes as they are and reads until the server closes.
 pub fn raw(port: u16, bytes: &[u8]) -> io::Result<Reply> {
-    let began = Instant::now();
     let mut stream = connect(port)?;
     // A server that refuses early closes while we still send: its answer is worth reading all the same.
     let sent = stream.write_all(bytes);
-    finish(&mut stream, began).or_else(|error| sent.and(Err(error)))
+    finish(&mut stream).or_else(|error| sent.and(Err(error)))
 }
 
 /// The same, and says that nothing more will come.
 pub fn cut(port: u16, bytes: &[u8]) -> io::Result<Reply> {
-    let began = Instant::now();
     let mut stream = connect(port)?;
     let sent = stream.write_all(bytes);
     let _closed_already = stream.shutdown(Shutdown::Write);
-    finish(&mut stream, began).or_else(|error| sent.and(Err(error)))
+    finish(&mut stream).or_else(|error| sent.and(Err(error)))
 }
 
 /// The rest of the answer.
-pub fn finish(stream: &mut TcpStream, began: Instant) -> io::Result<Reply> {
+fn finish(stream: &mut TcpStream) -> io::Result<Reply> {
     let mut bytes = vec![];
     let ended = stream.read_to_end(&mut bytes);
-    match Reply::read(&bytes, began.elapsed()) {
+    match Reply::read(&bytes) {
         Some(reply) => Ok(reply),
         None => Err(ended.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
     }
@@ -133,7 +130,7 @@ mod tests {
     #[test]
     fn half_an_answer_is_none() {
         let whole = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 4\r\n\r\nbusy";
-        let read = |bytes: &[u8]| Reply::read(bytes, Duration::ZERO);
+        let read = |bytes: &[u8]| Reply::read(bytes);
         let reply = read(whole);
         assert!(reply.is_some_and(|it| it.status == 503 && it.header("retry-after") == Some("2") && it.body == "busy"));
         assert!(read(&whole[..whole.len() - 1]).is_none());
