@@ -36,6 +36,7 @@ pub use tx::{FromRow, Operating, Row, Tx};
 use base::{Chance, Clock, MunicipalityId, SystemChance, SystemClock};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -63,7 +64,12 @@ pub struct Settings {
     pub durable: bool,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
+    /// For tests: every statement that was run, so that its plan can be looked at.
+    pub heard: Option<Heard>,
 }
+
+/// Texts of statements, without what was bound.
+pub type Heard = Arc<Mutex<BTreeSet<String>>>;
 
 impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
@@ -77,6 +83,7 @@ impl Settings {
             durable: true,
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
+            heard: None,
         }
     }
 }
@@ -93,6 +100,7 @@ pub(crate) struct Shared {
     pub chance: Arc<dyn Chance>,
     pub counters: Counters,
     pub wake: Notify,
+    pub heard: Option<Heard>,
 }
 
 #[derive(Default)]
@@ -170,6 +178,7 @@ impl Db {
             chance: Arc::clone(&settings.chance),
             counters: Counters::default(),
             wake: Notify::new(),
+            heard: settings.heard.clone(),
         });
         let (read, read_queue) = bounded(settings.queue);
         let (write, write_queue) = bounded(settings.queue);

@@ -2,7 +2,7 @@
 //! PostgreSQL if `STADTPLATZ_TEST_POSTGRES` names a server where databases may be created. Copies of one migrated
 //! template make both quick. Not for production: these databases do not sync.
 
-use crate::{Db, DbError, Kind, Migrations, Settings, Tx, migrate};
+use crate::{Db, DbError, Heard, Kind, Migrations, Settings, Tx, migrate};
 use base::{Moment, MunicipalityId, SeededChance, TurnedClock};
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +24,8 @@ pub struct TestDb {
     pub chance: Arc<SeededChance>,
     pub kind: Kind,
     pub url: String,
+    /// Every statement of this database's transactions.
+    pub heard: Heard,
     place: Place,
 }
 
@@ -41,7 +43,7 @@ impl TestDb {
 
     /// The settings this database was opened with, to open it once more.
     pub fn settings(&self) -> Settings {
-        settings(&self.url, &self.clock, &self.chance)
+        Settings { heard: Some(Arc::clone(&self.heard)), ..settings(&self.url, &self.clock, &self.chance) }
     }
 }
 
@@ -106,8 +108,10 @@ async fn opened(kind: Kind, url: String, place: Place) -> TestDb {
     static SEED: AtomicU64 = AtomicU64::new(1);
     let clock = Arc::new(TurnedClock::at(START));
     let chance = Arc::new(SeededChance::new(SEED.fetch_add(1, Ordering::Relaxed)));
-    let db = wanted(Db::open(settings(&url, &clock, &chance)).await, "a database for the test");
-    TestDb { db, clock, chance, kind, url, place }
+    let heard = Heard::default();
+    let settings = Settings { heard: Some(Arc::clone(&heard)), ..settings(&url, &clock, &chance) };
+    let db = wanted(Db::open(settings).await, "a database for the test");
+    TestDb { db, clock, chance, kind, url, heard, place }
 }
 
 /// A number that no other test of this process has.

@@ -8,6 +8,7 @@ use base::{FromValue, Moment, MunicipalityId, ToValue, Value};
 use std::{
     cell::{Cell, RefCell},
     ops::ControlFlow,
+    sync::PoisonError,
 };
 use uuid::Uuid;
 
@@ -160,7 +161,17 @@ impl<'c> Session<'c> {
         })
     }
 
+    fn hear(&self, text: &Sql) {
+        if let Some(heard) = &self.shared.heard {
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            if !heard.contains(text.0.as_ref()) {
+                heard.insert(text.0.to_string());
+            }
+        }
+    }
+
     fn exec(&self, text: &Sql, args: &Args<'_>) -> Result<u64, DbError> {
+        self.hear(text);
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
             self.conn.exec(text, args)
@@ -168,6 +179,7 @@ impl<'c> Session<'c> {
     }
 
     fn each(&self, text: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
+        self.hear(text);
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
             self.conn.rows(text, args, each)

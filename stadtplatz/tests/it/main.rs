@@ -12,6 +12,7 @@ mod journeys;
 mod kill;
 mod logs;
 mod people;
+mod plans;
 mod program;
 mod store_heard;
 mod store_probe;

@@ -76,6 +76,74 @@ fn sqlite_contents(file: &str, town: MunicipalityId) -> Contents {
     tables.into_iter().map(rows).collect()
 }
 
+/// What there is more of than in the test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grown {
+    Towns(i64),
+    RowsOfEachTown(i64),
+}
+
+/// How SQLite would run these statements if its tables had grown. `None`: it is no statement about rows.
+pub fn sqlite_plan(file: &str, grown: Grown, statements: &[String]) -> Vec<Option<String>> {
+    let connection = Connection::open(file).unwrap();
+    connection.execute_batch("ANALYZE").unwrap();
+    let stats: Vec<(i64, String)> = {
+        let mut read = connection.prepare("SELECT rowid, stat FROM sqlite_stat1").unwrap();
+        let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    for (row, stat) in stats {
+        // The first number counts the table, the second what one town has of it, the others what is alike in more.
+        let (times, words) = match grown {
+            Grown::Towns(times) => (times, 1),
+            Grown::RowsOfEachTown(times) => (times, 2),
+        };
+        let numbers = stat.split(' ').enumerate().map(|(at, word)| match word.parse::<i64>() {
+            Ok(number) if at < words => (number * times).to_string(),
+            _ => word.to_owned(),
+        });
+        let stat = numbers.collect::<Vec<_>>().join(" ");
+        connection.execute("UPDATE sqlite_stat1 SET stat = ?2 WHERE rowid = ?1", (row, stat)).unwrap();
+    }
+    connection.execute_batch("ANALYZE sqlite_schema").unwrap();
+    let plan = |sql: &String| {
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).ok()?;
+        let mut rows = explained.raw_query();
+        let mut lines = vec![];
+        while let Some(row) = rows.next().unwrap() {
+            lines.push(row.get::<_, String>(3).unwrap());
+        }
+        Some(lines.join("\n"))
+    };
+    statements.iter().map(plan).collect()
+}
+
+/// How PostgreSQL would run this statement if every table were so large that reading all of it is the last resort.
+pub fn postgres_plan(url: &str, statements: &[String]) -> Vec<Option<String>> {
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            let mut client = Client::connect(url, NoTls).unwrap();
+            client.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").unwrap();
+            let mut plan = |sql: &String| {
+                let count = (1..100).take_while(|number| sql.contains(&format!("${number}"))).count();
+                let prepared = client.simple_query(&format!("PREPARE asked AS {sql}"));
+                prepared.ok()?;
+                let nulls = vec!["NULL"; count].join(", ");
+                let values = if count == 0 { String::new() } else { format!("({nulls})") };
+                let said = client.simple_query(&format!("EXPLAIN EXECUTE asked{values}")).unwrap();
+                client.simple_query("DEALLOCATE asked").unwrap();
+                let line = |message: &SimpleQueryMessage| match message {
+                    SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                    _ => None,
+                };
+                Some(said.iter().filter_map(line).collect::<Vec<_>>().join("\n"))
+            };
+            statements.iter().map(&mut plan).collect()
+        });
+        asked.join().unwrap()
+    })
+}
+
 fn counted(bodies: Vec<String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for body in bodies {
