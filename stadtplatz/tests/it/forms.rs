@@ -185,9 +185,9 @@ const OFFICE_ONLY: &[&str] = &["office_administrator"];
 const PERSON: &str = "/verwaltung/personen/{account}";
 const ELSEWHERE: &str = "of another office";
 const NEW_PERSON: &[(&str, &str)] =
-    &[("name", "{fresh}"), ("email", "{fresh}@example.org"), ("role", "clerk"), ("unit", "{green}")];
+    &[("name", "{fresh}"), ("email", "{fresh_word}@example.org"), ("role", "clerk"), ("unit", "{green}")];
 const NEW_BOSS: &[(&str, &str)] =
-    &[("name", "{fresh}"), ("email", "{fresh}@example.org"), ("role", "administrator"), ("unit", "stadt")];
+    &[("name", "{fresh}"), ("email", "{fresh_word}@example.org"), ("role", "administrator"), ("unit", "stadt")];
 
 const IDENTITY: &[Sending] = &[
     form("/anmelden", Thing::Nothing, "/anmelden", &[("email", "{own_email}"), ("password", PASSWORD)]).told(NOT_STAFF),
@@ -304,7 +304,7 @@ const CATEGORIES: &[Sending] = &[
     form("/arbeit/kategorien/{word}/frage/{question}/loeschung", Thing::Category, CATEGORY, &[]),
 ];
 
-const MAIL: &[(&str, &str)] = &[("email", "{fresh}@example.org")];
+const MAIL: &[(&str, &str)] = &[("email", "{fresh_word}@example.org")];
 const COMPLAINT: &[(&str, &str)] = &[("reason", "insult"), ("note", "{fresh}: beleidigt jemanden.")];
 const NOT_REVIEWED: &str = "not reviewed";
 const AT: &[(&str, &str)] = &[("lat", "50.1201"), ("lon", "11.0302")];
@@ -338,7 +338,7 @@ const REPORTS: &[Sending] = &[
         "/melden/gebiet",
         Thing::Nothing,
         "/melden/gebiet",
-        &[("lat", "50.1201"), ("lon", "11.0302"), ("email", "{fresh}@example.org")],
+        &[("lat", "50.1201"), ("lon", "11.0302"), ("email", "{fresh_word}@example.org")],
     ),
     form("/melden/folgen/{token}", Thing::Follow, "/melden/folgen/{token}", &[]).again(),
     form("/melden/abbestellen/{token}", Thing::Follow, "/melden/abbestellen/{token}", &[]),

@@ -14,6 +14,7 @@ mod logs;
 mod people;
 mod plans;
 mod program;
+mod scripts;
 mod store_heard;
 mod store_probe;
 mod tenants;

@@ -90,10 +90,16 @@ fn word_after(text: &str, start: &str) -> String {
 
 /// The part of a link beginning so that stands last before these words.
 fn word_before(page: &Seen, words: &str, start: &str) -> String {
-    let html = page.html();
-    let before = html.split_once(words).unwrap_or_else(|| panic!("no {words} in:\n{html}")).0;
+    let (html, words) = (page.html(), &shown(words));
+    let before = html.split_once(words.as_str()).unwrap_or_else(|| panic!("no {words} in:\n{html}")).0;
     let at = before.rfind(start).unwrap_or_else(|| panic!("no {start} before {words}"));
     word_after(&before[at..], start)
+}
+
+/// As a text stands in a page.
+fn shown(words: &str) -> String {
+    let table = [('&', "&#38;"), ('<', "&#60;"), ('>', "&#62;"), ('"', "&#34;"), ('\'', "&#39;")];
+    table.iter().fold(words.to_owned(), |text, (sign, escaped)| text.replace(*sign, escaped))
 }
 
 fn location(seen: &Seen) -> String {
@@ -196,7 +202,7 @@ impl World<'_> {
 
     async fn mail_link(&mut self, stop: bool) -> Made {
         let title = self.fresh();
-        let email = format!("{}@example.org", title.to_lowercase());
+        let email = format!("{}@example.org", self.fresh_word().to_lowercase());
         self.open_case(&title, Some(&email)).await;
         let token = self.link(&email, "/post/bestaetigen/").await;
         if !stop {
@@ -246,13 +252,13 @@ impl World<'_> {
     }
 
     async fn person(&mut self, unit: &'static str, locked: bool) -> Made {
-        let name = self.fresh();
+        let (name, word) = (self.fresh(), self.fresh_word());
         let unit: OrgUnitId = crate::people::unit(self.id, unit);
         let account: AccountId = self
             .write(move |tx| {
                 let new = NewStaff {
                     name: name.clone(),
-                    email: format!("{name}@example.org"),
+                    email: format!("{word}@example.org"),
                     password: None,
                     roles: vec![("clerk".to_owned(), Some(unit))],
                     home_unit: Some(unit),
@@ -269,8 +275,8 @@ impl World<'_> {
 
     /// Address and token.
     async fn invitation(&mut self) -> (String, String) {
-        let name = self.fresh();
-        let (email, unit) = (format!("{}@example.org", name.to_lowercase()), self.names()["green"].clone());
+        let (name, word) = (self.fresh(), self.fresh_word());
+        let (email, unit) = (format!("{}@example.org", word.to_lowercase()), self.names()["green"].clone());
         let path = "/verwaltung/personen/neu";
         let typed = [("name", name.as_str()), ("email", email.as_str()), ("role", "clerk"), ("unit", unit.as_str())];
         self.pressed(path, path, &typed).await;
@@ -310,7 +316,7 @@ impl World<'_> {
         let (pattern, note) = (self.fresh(), self.fresh());
         self.pressed("/arbeit/sperren", "/arbeit/sperren", &[("pattern", &pattern), ("note", &note)]).await;
         let list = self.keeper.visit("/arbeit/sperren").await.html();
-        let row = list.split_once(&note).expect("the block is in the list").1;
+        let row = list.split_once(&shown(&note)).expect("the block is in the list").1;
         named([("id", word_after(row, "/arbeit/sperren/"))])
     }
 
@@ -318,7 +324,7 @@ impl World<'_> {
         let (path, name) = ("/verwaltung/schluessel", self.fresh());
         let page = self.keeper.visit(path).await;
         let made = self.keeper.send_only(&page, path, &[("name", &name)]).await.is(200).html();
-        let row = made.split_once(&format!("<td>{name}")).expect("the key is in the list").1;
+        let row = made.split_once(&format!("<td>{}", shown(&name))).expect("the key is in the list").1;
         let key = made.split_once("class=\"figures\"><code>").expect("the key is shown").1;
         let key = key.split('<').next().unwrap_or_default().to_owned();
         let (service, lat, long) = ("road.pothole", "50.1201", "11.0302");
@@ -400,7 +406,7 @@ impl World<'_> {
     async fn follow(&mut self) -> Made {
         let made = self.public_report(false).await;
         let (path, email) =
-            (format!("/melden/{}/folgen", made.names["number"]), format!("{}@example.org", self.fresh()));
+            (format!("/melden/{}/folgen", made.names["number"]), format!("{}@example.org", self.fresh_word()));
         let email = email.to_lowercase();
         let mut citizen = self.site.visitor(self.host);
         let page = citizen.visit(&path).await;

@@ -57,6 +57,11 @@ impl<'s> World<'s> {
         format!("{}{:03}", self.mark, self.made)
     }
 
+    /// The same for where only letters and digits may stand, such as an address.
+    pub fn fresh_word(&mut self) -> String {
+        self.fresh().chars().filter(char::is_ascii_alphanumeric).collect()
+    }
+
     /// What needs no thing: offices, texts, the map, a new word.
     pub fn names(&mut self) -> Names {
         let unit = |word| people::unit(self.id, word).to_string();
@@ -74,6 +79,7 @@ impl<'s> World<'s> {
         ];
         let mut names = Names::from(fixed);
         names.insert("fresh", self.fresh());
+        names.insert("fresh_word", self.fresh_word());
         names
     }
 
