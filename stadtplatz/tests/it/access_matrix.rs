@@ -6,7 +6,7 @@
 use crate::{
     forms::{self, Looking, Sending, Trace},
     people::{self, LOCKED, STAFF, on_both_houses},
-    plans, store_probe,
+    store_plans, store_probe,
     things::{FILM, Made, Thing},
     world::{World, filled},
 };
@@ -215,7 +215,7 @@ async fn every_route_and_role() {
         let text = matrix(&site).await;
         insta::assert_snapshot!("access_matrix", text);
         // By now every route has run its statements.
-        plans::go_by_index(site.database());
+        store_plans::go_by_index(site.database());
     })
     .await;
 }
