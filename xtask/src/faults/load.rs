@@ -224,18 +224,61 @@ fn compare(
     may_hold_unsure: bool,
     round: &mut Round,
 ) {
-    let lost = ledger
-        .acknowledged
-        .iter()
-        .filter(|(text, number)| !stored.get(*text).is_some_and(|numbers| numbers.contains(number)));
-    let lost = lost.count();
-    let doubled = stored.values().filter(|numbers| numbers.len() > 1).count();
-    let expected =
-        |text: &String| ledger.acknowledged.contains_key(text) || may_hold_unsure && ledger.unsure.contains(text);
-    let strange = stored.keys().filter(|text| !expected(text)).count();
+    let Differences { lost, doubled, strange } = differences(ledger, stored, may_hold_unsure);
     round.count("lost", lost);
     round.count("doubled", doubled);
     round.must(lost == 0, format!("{lost} acknowledged reports are not in {what}"));
     round.must(doubled == 0, format!("{doubled} reports are twice in {what}"));
     round.must(strange == 0, format!("{strange} texts that nobody sent are in {what}"));
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Differences {
+    lost: usize,
+    doubled: usize,
+    strange: usize,
+}
+
+/// Promised and not there under its number; there more than once; there and never sent.
+fn differences(ledger: &Ledger, stored: &BTreeMap<String, Vec<String>>, may_hold_unsure: bool) -> Differences {
+    let is_there = |text: &str, number: &String| stored.get(text).is_some_and(|numbers| numbers.contains(number));
+    let is_expected =
+        |text: &String| ledger.acknowledged.contains_key(text) || may_hold_unsure && ledger.unsure.contains(text);
+    Differences {
+        lost: ledger.acknowledged.iter().filter(|(text, number)| !is_there(text, number)).count(),
+        doubled: stored.values().filter(|numbers| numbers.len() > 1).count(),
+        strange: stored.keys().filter(|text| !is_expected(text)).count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_doubled_or_strange_is_counted() {
+        let mut ledger = Ledger::default();
+        for (text, number) in [("a", "1"), ("b", "2"), ("c", "3")] {
+            ledger.acknowledged.insert(text.to_owned(), number.to_owned());
+        }
+        ledger.unsure.insert("d".to_owned());
+        let stored = |rows: &[(&str, &[&str])]| -> BTreeMap<String, Vec<String>> {
+            let row = |(text, numbers): &(&str, &[&str])| {
+                ((*text).to_owned(), numbers.iter().map(|number| (*number).to_owned()).collect())
+            };
+            rows.iter().map(row).collect()
+        };
+        let counted = |rows: &[(&str, &[&str])], may| {
+            let Differences { lost, doubled, strange } = differences(&ledger, &stored(rows), may);
+            (lost, doubled, strange)
+        };
+        let whole: [(&str, &[&str]); 3] = [("a", &["1"]), ("b", &["2"]), ("c", &["3"])];
+        assert_eq!(counted(&whole, true), (0, 0, 0));
+        assert_eq!(counted(&whole[1..], true), (1, 0, 0));
+        assert_eq!(counted(&[("a", &["9"]), whole[1], whole[2]], true), (1, 0, 0), "under another number it is lost");
+        assert_eq!(counted(&[("a", &["1", "4"]), whole[1], whole[2]], true), (0, 1, 0));
+        let with_unsure = [whole[0], whole[1], whole[2], ("d", ["5"].as_slice())];
+        assert_eq!(counted(&with_unsure, true), (0, 0, 0));
+        assert_eq!(counted(&with_unsure, false), (0, 0, 1));
+    }
 }
