@@ -134,12 +134,21 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(PageError::BadRequest("the form is neither urlencoded nor multipart"));
         }
-        let body: Bytes =
-            axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|_| PageError::TooManyWords)?;
+        let body = axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await;
+        let body: Bytes = body.map_err(|error| unread(&error))?;
         if body.split(|byte| *byte == b'&').count() > FIELDS_MAX {
             return Err(PageError::TooManyWords);
         }
         Ok(Self::from_urlencoded(&String::from_utf8_lossy(&body)))
+    }
+}
+
+/// Too long, or a line that broke or stood still.
+fn unread(error: &axum::Error) -> PageError {
+    let cause = std::error::Error::source(error);
+    match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+        true => PageError::TooManyWords,
+        false => PageError::BadRequest("the body of the form broke off"),
     }
 }
 

@@ -81,3 +81,20 @@ async fn a_length_above_the_limit_is_refused_before_anything_is_read() {
     })
     .await;
 }
+
+/// Nobody is told that the words were too long when the line was.
+#[tokio::test]
+async fn a_form_that_breaks_off_is_not_called_too_long() {
+    on_both_sites(rooms, async |site| {
+        site.found("eins.example", "Einsdorf").await;
+        let broken = [Ok(Bytes::from("a=1")), Err(std::io::Error::from(std::io::ErrorKind::TimedOut))];
+        let request = Request::post("/zettel")
+            .header("host", "eins.example")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from_stream(futures_util::stream::iter(broken)))
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(site.router.clone(), request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 400);
+    })
+    .await;
+}
