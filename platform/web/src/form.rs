@@ -155,7 +155,7 @@ fn unread(error: &axum::Error) -> PageError {
 /// Drops control characters, which PostgreSQL cannot store (NUL) or XML cannot carry (most others), and the characters
 /// that turn the direction of everything behind them (Unicode UAX #9), with which one text could garble another
 /// person's page.
-pub(crate) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     // Non-characters are no control characters, but XML 1.0 knows neither.
     let is_harmful = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}');

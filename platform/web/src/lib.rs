@@ -34,7 +34,7 @@ pub use access::{Access, Routes, SeenRoute};
 pub use cookies::{cookie, expired_cookie};
 pub use display::Display;
 pub use error::{Answer, PageError, Trouble};
-pub use form::{FieldError, Form, FormState};
+pub use form::{FieldError, Form, FormState, harmless};
 pub use keys::Keys;
 pub use limits::{LimitKind, Limits};
 pub use page::{COUNT_MAX, DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, Page, count_text};

@@ -304,18 +304,22 @@ fn parse_hit(value: &str) -> Option<(Position, Option<Uuid>, String)> {
     Some((Position::new(lat, lon)?, asset, label))
 }
 
+/// Does this lie in the town, or so near that nobody argues? Without a map everything does.
+pub fn is_ours(tx: &Tx<'_>, at: Position) -> Result<bool, DbError> {
+    let Some(map) = places::town_map(tx)? else { return Ok(true) };
+    let bounds = base::Bounds {
+        south: map.bounds.south - BEYOND_DEGREES,
+        west: map.bounds.west - BEYOND_DEGREES,
+        north: map.bounds.north + BEYOND_DEGREES,
+        east: map.bounds.east + BEYOND_DEGREES,
+    };
+    Ok(bounds.holds(at))
+}
+
 /// Puts a place into the draft, if it is one of this town. Without a label the words are looked up.
 pub fn move_draft(tx: &Tx<'_>, draft: &mut Draft, at: Position, label: Option<String>) -> Result<Placed, DbError> {
-    if let Some(map) = places::town_map(tx)? {
-        let bounds = base::Bounds {
-            south: map.bounds.south - BEYOND_DEGREES,
-            west: map.bounds.west - BEYOND_DEGREES,
-            north: map.bounds.north + BEYOND_DEGREES,
-            east: map.bounds.east + BEYOND_DEGREES,
-        };
-        if !bounds.holds(at) {
-            return Ok(Placed::Outside);
-        }
+    if !is_ours(tx, at)? {
+        return Ok(Placed::Outside);
     }
     let spot = spot(tx, at)?;
     draft.move_to(at, label.unwrap_or(spot.place), spot.district);

@@ -7,6 +7,7 @@ mod category;
 mod category_edit;
 mod desk;
 mod events;
+pub mod import;
 mod journey;
 mod letters;
 mod open;
@@ -37,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261122_reports", sql: include_str!("../migrations/20261122_reports.sql") },
     Migration { name: "20261122_reports_uses", sql: include_str!("../migrations/20261122_reports_uses.sql") },
     Migration { name: "20261123_reports_open311", sql: include_str!("../migrations/20261123_reports_open311.sql") },
+    Migration { name: "20261123_reports_imported", sql: include_str!("../migrations/20261123_reports_imported.sql") },
 ];
 
 /// The manifest.

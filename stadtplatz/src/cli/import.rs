@@ -1,7 +1,9 @@
-//! `stadtplatz import`: a town's map, addresses and assets from files, repeatable without doubles.
+//! `stadtplatz import`: a town's map, addresses and assets from files, and reports of the system before this one;
+//! repeatable without doubles.
 
 use super::{say, town};
 use crate::{config::Config, start};
+use base::MunicipalityId;
 use clap::Subcommand;
 use places::import::OsmWish;
 use std::path::PathBuf;
@@ -28,27 +30,71 @@ pub enum Import {
     Addresses(From),
     /// Das eigene Objektverzeichnis (GeoJSON mit kind, label, number)
     Assets(From),
+    /// Meldungen eines anderen Systems: eine Liste nach Open311 (JSON oder XML), aus einer Datei oder von einer Adresse
+    Reports(Reports),
+}
+
+#[derive(clap::Args)]
+pub struct Reports {
+    /// Datei oder https://…/requests.json?start_date=…
+    from: String,
+    /// Hostname der Gemeinde, wenn es mehrere gibt
+    #[arg(long)]
+    town: Option<String>,
+    /// Woher die Meldungen kommen, zum Beispiel sags-uns.stadt-koeln.de: Mit der Nummer dort macht das jede einmalig
+    #[arg(long)]
+    source: String,
+    /// Fremde Leistung (Code oder Name) = eigene, zum Beispiel "3.2=road.pothole"; mehrfach möglich
+    #[arg(long = "service", value_parser = pair)]
+    services: Vec<(String, String)>,
+    /// Eigene Leistung für alles, was keiner Kategorie gleicht
+    #[arg(long, default_value = "other.other")]
+    otherwise: String,
+    /// Fotos abholen, die unter media_url stehen
+    #[arg(long)]
+    photos: bool,
+    /// Nur zeigen, was geschähe
+    #[arg(long)]
+    probe: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (theirs, ours) = text.rsplit_once('=').ok_or("schreiben Sie fremde=eigene, zum Beispiel 3.2=road.pothole")?;
+    Ok((theirs.trim().to_owned(), ours.trim().to_owned()))
+}
+
+async fn reports(site: &web::Site, id: MunicipalityId, wanted: Reports) -> anyhow::Result<Vec<String>> {
+    let bytes = reports::import::fetch(site, &wanted.from).await?;
+    let wish = reports::import::Wish {
+        source: wanted.source,
+        services: wanted.services.into_iter().collect(),
+        otherwise: wanted.otherwise,
+        photos: wanted.photos,
+        probe: wanted.probe,
+    };
+    let report = reports::import::import(site, id, &bytes, &wish).await?;
+    Ok(report.lines(&wish))
 }
 
 pub async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
     let site = start::site(config).await?;
     let host = match &import {
         Import::Osm { from, .. } | Import::Addresses(from) | Import::Assets(from) => from.town.clone(),
+        Import::Reports(wanted) => wanted.town.clone(),
     };
     let id = town(&site, host.as_deref()).await?;
-    let report = match import {
+    let lines = match import {
         Import::Osm { from, centre } => {
             let name = site.town(id).await?.map(|town| town.name.clone());
             let wish = OsmWish { centre_name: centre.or(name), area: None };
-            places::import::osm(&site.db, id, from.file, wish).await?
+            places::import::osm(&site.db, id, from.file, wish).await?.lines()
         }
-        Import::Addresses(from) => places::lists::addresses(&site.db, id, &from.file).await?,
-        Import::Assets(from) => places::lists::assets(&site.db, id, &from.file).await?,
+        Import::Addresses(from) => places::lists::addresses(&site.db, id, &from.file).await?.lines(),
+        Import::Assets(from) => places::lists::assets(&site.db, id, &from.file).await?.lines(),
+        Import::Reports(wanted) => reports(&site, id, wanted).await?,
     };
     site.db.analyze().await?;
-    for line in report.lines() {
-        say(line);
-    }
+    lines.into_iter().for_each(say);
     site.db.close().await;
     Ok(())
 }

@@ -58,6 +58,8 @@ things!(
     Category,
     Block,
     ProgramKey,
+    /// Taken over from another system.
+    ImportedReport,
     StuckJob,
     Draft,
     DraftPhoto,
@@ -128,6 +130,7 @@ impl World<'_> {
             Thing::Category => self.category().await,
             Thing::Block => self.block().await,
             Thing::ProgramKey => self.program_key().await,
+            Thing::ImportedReport => self.imported_report().await,
             Thing::StuckJob => self.stuck_job().await,
             Thing::Draft => named([("draft", self.draft().await.1)]),
             Thing::DraftPhoto => self.draft_photo().await,
@@ -338,6 +341,17 @@ impl World<'_> {
         let sent = self.site.visitor(self.host).post("/open311/v2/requests.json", &call).await;
         let number = word_after(&sent.is(200).html(), "service_request_id\":\"");
         named([("id", word_after(row, "/verwaltung/schluessel/")), ("key", key), ("number", number)])
+    }
+
+    async fn imported_report(&mut self) -> Made {
+        let (source, words) = (self.fresh_word(), self.fresh());
+        let list = json!([{ "service_request_id": source, "status": "open", "description": words,
+            "requested_datetime": "2026-11-01T06:00:00Z", "lat": 50.1201, "long": 11.0302 }]);
+        let wish = reports::import::Wish { source, ..reports::import::Wish::default() };
+        let site = &self.site.site;
+        let taken = reports::import::import(site, self.id, list.to_string().as_bytes(), &wish).await;
+        assert_eq!(taken.expect("the list is readable").written, 1);
+        Made::default()
     }
 
     async fn stuck_job(&mut self) -> Made {

@@ -10,6 +10,8 @@ mod services;
 mod tree;
 mod updates;
 
+pub use media::{is_address, queue as queue_photo};
+
 use crate::{report::token_hash, store};
 use axum::{
     extract::Path,

@@ -17,8 +17,8 @@ pub use follows::{
     forget_unconfirmed,
 };
 pub use open311::{
-    KeyRow, Request, Wanted, add_key, add_photo, add_sent, case_sent_by, key_by_hash, keys, moved, requests,
-    revoke_key, steps_of,
+    KeyRow, Request, Wanted, add_imported, add_key, add_photo, add_sent, case_sent_by, is_imported, key_by_hash, keys,
+    moved, requests, revoke_key, steps_of,
 };
 pub use review::{
     BlockRow, ReviewPhoto, add_block, add_complaint, blocked, blocks, complaints_of, handle_complaints, photo_blobs,

@@ -198,3 +198,31 @@ pub fn add_photo(tx: &Tx<'_>, report: ReportId, blob: Uuid, max: i64) -> Result<
     )?;
     Ok(rows == 1)
 }
+
+/// Was this record of another system taken already?
+pub fn is_imported(tx: &Tx<'_>, source: &str, foreign: &str) -> Result<bool, DbError> {
+    let found: Option<(Uuid,)> = tx.query_one(
+        "SELECT report FROM reports_imported WHERE municipality = $1 AND source = $2 AND foreign_id = $3",
+        p![source, foreign],
+    )?;
+    Ok(found.is_some())
+}
+
+/// Remembers where a report came from, and when it last changed there: nobody has to review it again.
+pub fn add_imported(
+    tx: &Tx<'_>,
+    source: &str,
+    foreign: &str,
+    report: ReportId,
+    changed: Moment,
+) -> Result<(), DbError> {
+    tx.exec(
+        "INSERT INTO reports_imported (municipality, source, foreign_id, report) VALUES ($1, $2, $3, $4)",
+        p![source, foreign, report],
+    )?;
+    tx.exec(
+        "UPDATE reports_reports SET changed_at = $3, reviewed_at = $3 WHERE municipality = $1 AND id = $2",
+        p![report, changed],
+    )?;
+    Ok(())
+}

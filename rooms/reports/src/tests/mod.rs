@@ -8,6 +8,7 @@ mod editor;
 mod elsewhere;
 mod exchange;
 mod follows;
+mod import;
 mod open311;
 mod pages;
 mod review;

@@ -184,7 +184,7 @@ async fn a_wrong_call_gets_the_exact_code() {
     .await;
 }
 
-fn schemas() -> Option<PathBuf> {
+pub fn schemas() -> Option<PathBuf> {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let data = std::env::var("STADTPLATZ_RESEARCH_DATA").unwrap_or_else(|_| default.to_owned());
     let folder = PathBuf::from(data).join("open311");

@@ -1,0 +1,307 @@
+//! Brings the requests of another Open311 server in: a file or an address, once each, as reports with their cases, with
+//! the times they have there. For a town that moves here. Not here: reports that a program sends (`open311`). Invariants:
+//! read again it changes nothing; what cannot be used is named, never dropped in silence.
+
+pub mod feed;
+
+use crate::{
+    category::{self, Category, Problem},
+    report::{ReportId, Visibility, first_visibility},
+    store::{self, NewReport},
+};
+use base::{Actor, MunicipalityId};
+use cases::{NewCase, Outcome, SeedCase, SeedStep, Step};
+use db::{Audit, DbError, Tx};
+use feed::{Foreign, Unreadable};
+use outgoing::OutgoingError;
+use serde_json::json;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+use web::{Lang, Site, Town};
+
+const BYTES_MAX: u64 = 256 << 20;
+/// Records in one transaction.
+const BATCH: usize = 200;
+const NAMED_MAX: usize = 200;
+/// Where the other system says nothing about the end.
+const CLOSED_THERE: &str = "Vor dem Umzug erledigt";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the file cannot be read")]
+    File(#[from] std::io::Error),
+    #[error("the file is larger than {BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("the address gave no list")]
+    Address(#[from] OutgoingError),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("the town has no category {0}")]
+    NoService(String),
+    #[error("the town has no document yet")]
+    NoTown,
+    #[error("the database refused")]
+    Db(#[from] DbError),
+}
+
+/// How the records are to be taken.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// Where they come from, in a word: with the id there it makes a record the same one.
+    pub source: String,
+    /// Foreign service, by code or name, to ours (`road.pothole`).
+    pub services: BTreeMap<String, String>,
+    /// Ours for everything else that answers to no category; empty: `other.other`.
+    pub otherwise: String,
+    /// Fetch the photos that are named.
+    pub photos: bool,
+    /// Only say what would happen.
+    pub probe: bool,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub written: usize,
+    pub known: usize,
+    pub skipped: Vec<String>,
+    pub skipped_count: usize,
+    /// Their services and ours, with how many.
+    pub services: BTreeMap<(String, String), usize>,
+}
+
+impl Report {
+    fn skip(&mut self, why: String) {
+        self.skipped_count += 1;
+        if self.skipped.len() < NAMED_MAX {
+            self.skipped.push(why);
+        }
+    }
+
+    /// For the person at the terminal, in German.
+    pub fn lines(&self, wish: &Wish) -> Vec<String> {
+        let service = |((theirs, ours), count): (&(String, String), &usize)| format!("{count:>8}  {theirs} → {ours}");
+        let mut lines: Vec<String> = self.services.iter().map(service).collect();
+        let verb = if wish.probe { "Neu wären" } else { "Neu" };
+        lines.push(format!("{verb}: {}. Schon da: {}.", self.written, self.known));
+        if self.skipped_count > 0 {
+            lines.push(format!("Übersprungen: {}.", self.skipped_count));
+            lines.extend(self.skipped.iter().map(|why| format!("  {why}")));
+        }
+        lines
+    }
+}
+
+/// The bytes of a file or of a public address, within limits.
+pub async fn fetch(site: &Site, from: &str) -> Result<Vec<u8>, ImportError> {
+    if from.starts_with("https://") || from.starts_with("http://") {
+        let accept = "application/json,text/xml;q=0.9";
+        let answer = site.outgoing.get_limited(from, accept, BYTES_MAX, None).await?;
+        return match answer.status {
+            200 => Ok(answer.body.to_vec()),
+            status => Err(OutgoingError::Unexpected { status }.into()),
+        };
+    }
+    let path = Path::new(from);
+    if tokio::fs::metadata(path).await?.len() > BYTES_MAX {
+        return Err(ImportError::TooLarge);
+    }
+    Ok(tokio::fs::read(path).await?)
+}
+
+/// Takes the records of a list into this town.
+pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish) -> Result<Report, ImportError> {
+    let document = site.town(town).await?.ok_or(ImportError::NoTown)?;
+    let categories = site.db.read::<_, DbError>(town, store::categories).await?;
+    let mut report = Report::default();
+    let mut chosen = vec![];
+    for (record, line) in feed::read(bytes)?.into_iter().zip(1..) {
+        match record {
+            Ok(foreign) => {
+                let service = service(&categories, &foreign, wish)?;
+                chosen.push((foreign, service));
+            }
+            Err(why) => report.skip(format!("Meldung {line}: {why}")),
+        }
+    }
+    let (wish, categories) = (Arc::new(wish.clone()), Arc::new(categories));
+    for batch in chosen.chunks(BATCH) {
+        let (batch, town_document) = (Arc::<[_]>::from(batch.to_vec()), Arc::clone(&document));
+        let (wished, known) = (Arc::clone(&wish), Arc::clone(&categories));
+        let part = Part { town: town_document, categories: known, wish: wished };
+        let done = if wish.probe {
+            site.db.read(town, move |tx| part.take_all(tx, &batch)).await?
+        } else {
+            site.db.write(town, move |tx| part.take_all(tx, &batch)).await?
+        };
+        report.written += done.written;
+        report.known += done.known;
+        done.skipped.into_iter().for_each(|why| report.skip(why));
+        for (names, count) in done.services {
+            *report.services.entry(names).or_default() += count;
+        }
+    }
+    Ok(report)
+}
+
+/// Our service for theirs: as the operator says, the same code, a category that answers to the name, else the rest.
+fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(String, String), ImportError> {
+    let named = [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get(name));
+    if let Some(ours) = named {
+        return find(categories, ours).ok_or_else(|| ImportError::NoService(ours.clone()));
+    }
+    if let Some(same) = find(categories, &foreign.service_code) {
+        return Ok(same);
+    }
+    if let Some(alike) = alike(categories, &category::fold(&foreign.service_name)) {
+        return Ok(alike);
+    }
+    let rest = if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise };
+    find(categories, rest).ok_or_else(|| ImportError::NoService(rest.to_owned()))
+}
+
+/// The problem that is called so, else the category that answers to it. No name is like nothing, also not like an empty one.
+fn alike(categories: &[Category], folded: &str) -> Option<(String, String)> {
+    if folded.is_empty() {
+        return None;
+    }
+    let is_called =
+        |problem: &&Problem| [&problem.label.de, &problem.label.en].iter().any(|l| category::fold(l) == folded);
+    let active = || categories.iter().filter(|category| category.active);
+    let exact = active().find_map(|category| {
+        category.problems.iter().find(is_called).map(|problem| (category.word.clone(), problem.word.clone()))
+    });
+    exact.or_else(|| {
+        let answering = active().find(|category| category::answers_to(category, folded))?;
+        Some((answering.word.clone(), answering.problem("other")?.word.clone()))
+    })
+}
+
+fn find(categories: &[Category], code: &str) -> Option<(String, String)> {
+    let (category, problem) = code.split_once('.')?;
+    let known = categories.iter().find(|known| known.word == category)?;
+    Some((known.word.clone(), known.problem(problem)?.word.clone()))
+}
+
+/// What one transaction needs.
+struct Part {
+    town: Arc<Town>,
+    categories: Arc<Vec<Category>>,
+    wish: Arc<Wish>,
+}
+
+type Chosen = (Foreign, (String, String));
+
+impl Part {
+    fn take_all(&self, tx: &Tx<'_>, batch: &[Chosen]) -> Result<Report, DbError> {
+        let mut report = Report::default();
+        for (foreign, (category, problem)) in batch {
+            if store::is_imported(tx, &self.wish.source, &foreign.id)? {
+                report.known += 1;
+                continue;
+            }
+            if !crate::around::is_ours(tx, foreign.position)? {
+                report.skip(format!("{}: liegt außerhalb der Karte", foreign.id));
+                continue;
+            }
+            if !self.wish.probe {
+                self.take(tx, foreign, category, problem)?;
+            }
+            report.written += 1;
+            let theirs = if foreign.service_name.is_empty() { &foreign.service_code } else { &foreign.service_name };
+            *report.services.entry((theirs.clone(), format!("{category}.{problem}"))).or_default() += 1;
+        }
+        if !self.wish.probe && report.written > 0 {
+            tx.audit(Audit {
+                actor: Actor::System.trace(),
+                action: "report.imported",
+                subject: self.wish.source.clone(),
+                detail: json!({ "written": report.written, "known": report.known, "skipped": report.skipped_count }),
+            });
+        }
+        Ok(report)
+    }
+
+    fn take(&self, tx: &Tx<'_>, foreign: &Foreign, category: &str, problem: &str) -> Result<(), DbError> {
+        let known = self.categories.iter().find(|known| known.word == category);
+        let known = known.ok_or_else(|| DbError::WrongShape(format!("no category {category}")))?;
+        let spot = crate::around::spot(tx, foreign.position)?;
+        let place = if foreign.address.is_empty() { spot.place } else { foreign.address.clone() };
+        let case = self.case(foreign, (known, problem), &place, &spot.district);
+        let title = case.new.title.clone();
+        let (id, number) = cases::seed_case(tx, &self.town, &case)?;
+        let head =
+            cases::head(tx, id)?.ok_or_else(|| DbError::WrongShape("an imported case is not there".to_owned()))?;
+        // It is public where it comes from; a kind that never is public here stays hidden.
+        let visibility = match first_visibility(known.public, true) {
+            Visibility::Waiting => Visibility::Public,
+            hidden => hidden,
+        };
+        let report = NewReport {
+            id: ReportId(tx.new_id()),
+            case_id: id.0,
+            unit: head.unit,
+            number,
+            category: category.to_owned(),
+            problem: problem.to_owned(),
+            title,
+            body: foreign.description.clone(),
+            place,
+            district: spot.district,
+            position: foreign.position,
+            asset: None,
+            visibility,
+            state: head.state.word().to_owned(),
+            opened_at: foreign.requested,
+            closed_at: head.closed_at,
+            due: head.due,
+            photos: vec![],
+        };
+        store::insert(tx, &report)?;
+        if !foreign.is_open {
+            store::add_step(tx, report.id, foreign.updated, head.state.word())?;
+        }
+        store::add_imported(tx, &self.wish.source, &foreign.id, report.id, foreign.updated)?;
+        if self.wish.photos && crate::open311::is_address(&foreign.media_url) {
+            crate::open311::queue_photo(tx, id.0, &foreign.media_url);
+        }
+        Ok(())
+    }
+
+    fn case(&self, foreign: &Foreign, (category, problem): (&Category, &str), place: &str, district: &str) -> SeedCase {
+        let is_rest = problem == "other";
+        let title = match foreign.service_name.as_str() {
+            name if is_rest && !name.is_empty() => name.to_owned(),
+            _ => category.title(problem, ""),
+        };
+        let mut facts = vec![
+            ("Übernommen aus".to_owned(), self.wish.source.clone()),
+            ("Nummer dort".to_owned(), foreign.id.clone()),
+        ];
+        if !foreign.media_url.is_empty() {
+            facts.push(("Foto (Link)".to_owned(), foreign.media_url.clone()));
+        }
+        let words = if foreign.status_notes.is_empty() { CLOSED_THERE } else { &foreign.status_notes };
+        let close = Step::Close { outcome: Outcome::Resolved, reason: String::new(), text: words.to_owned() };
+        let steps = if foreign.is_open { vec![] } else { vec![SeedStep { at: foreign.updated, step: close }] };
+        let new = NewCase {
+            kind: "report",
+            title,
+            body: foreign.description.clone(),
+            category: category.word.clone(),
+            category_label: category.label.de.clone(),
+            facts,
+            english: cases::English { category_label: category.label.en.clone(), ..cases::English::default() },
+            place: place.to_owned(),
+            district: district.to_owned(),
+            position: Some(foreign.position),
+            email: None,
+            phone: None,
+            language: Lang::De,
+            desk_link: None,
+            attachments: vec![],
+            channel: "open311",
+            at: foreign.requested,
+        };
+        SeedCase { new, unit: None, steps }
+    }
+}
