@@ -3,6 +3,7 @@
 //! Not here: what any page says or does.
 
 mod access;
+pub mod api;
 mod assets;
 mod cookies;
 mod display;

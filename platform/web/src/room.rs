@@ -20,6 +20,8 @@ pub struct Room {
     /// Fluent sources: German, English.
     pub texts: (&'static str, &'static str),
     pub routes: fn(&mut Routes),
+    /// What programs may call, as JSON with `paths` and `schemas` of OpenAPI 3.1; empty if nothing.
+    pub api: &'static str,
     /// Reacts to outbox events of any room, in its own transaction, each once; at most one for a kind of event.
     pub listeners: &'static [Listener],
     pub jobs: &'static [JobKind],
@@ -83,6 +85,7 @@ impl Room {
             migrations: &[],
             texts: ("", ""),
             routes: |_| {},
+            api: "",
             listeners: &[],
             jobs: &[],
             nav: &[],

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
-    Visit, access::InGerman, assets, cookies, forwarded, headers, operations, spelled, visit::flash_of,
+    Visit, access::InGerman, api, assets, cookies, forwarded, headers, operations, spelled, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -42,6 +42,7 @@ const BODY_PAUSE_SECONDS: u64 = 20;
 pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
     let mut routes = Routes { room: "web", ..Routes::default() };
     operations::routes(&mut routes);
+    api::routes(&mut routes);
     for room in site.rooms.iter() {
         routes.room = room.name;
         (room.routes)(&mut routes);

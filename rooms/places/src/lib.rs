@@ -60,6 +60,7 @@ pub fn room() -> Room {
         migrations: MIGRATIONS,
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
+        api: include_str!("../data/openapi.json"),
         search: hits_of,
         demo_pages: |_| {
             Ok(vec![

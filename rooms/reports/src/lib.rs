@@ -47,6 +47,7 @@ pub fn room() -> Room {
         migrations: MIGRATIONS,
         texts: (include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl")),
         routes,
+        api: include_str!("../data/openapi.json"),
         listeners: events::LISTENERS,
         jobs: open311::JOBS,
         desk_links: desk::links,

@@ -5,6 +5,7 @@
 
 mod access_matrix;
 mod addresses;
+mod api;
 mod backup;
 mod events;
 mod forms;
