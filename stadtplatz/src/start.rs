@@ -52,12 +52,14 @@ pub async fn site(config: &Config) -> anyhow::Result<Site> {
     let outgoing = outgoing::Settings { intranet: settings.intranet.clone(), ..outgoing::Settings::default() };
     let outgoing = outgoing::Outgoing::new(outgoing)
         .context("intranet nennt Rechner als host:port, mit Komma getrennt, ohne Muster und Netze")?;
+    let strangers = outgoing::Outgoing::new(outgoing::Settings::default())?;
     let limits = if config.limits { Limits::standard() } else { Limits::off() };
     let parts = SiteParts {
         db,
         files,
         mailer,
         outgoing,
+        strangers,
         cache: config.data.join("cache"),
         clock: Arc::new(SystemClock),
         chance,

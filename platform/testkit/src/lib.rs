@@ -40,6 +40,11 @@ pub async fn on_both_sites(rooms: fn() -> Vec<Room>, test: impl AsyncFn(TestSite
 
 impl TestSite {
     pub async fn new(database: TestDb, rooms: Rooms, settings: Settings) -> Self {
+        Self::beside(database, rooms, settings, vec![]).await
+    }
+
+    /// The same, where these servers of the test (`host:port`) count as public: strangers may name them.
+    pub async fn beside(database: TestDb, rooms: Rooms, settings: Settings, servers: Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for uploads and mails");
         let clock: Arc<TurnedClock> = Arc::clone(&database.clock);
         let files = files::Store::open(files::Settings { folder: folder.path().into(), reserve_bytes: 0 })
@@ -48,12 +53,16 @@ impl TestSite {
         let from = mail::EmailAddress::parse("stadtplatz@example.org").expect("a sender");
         let mail_settings = mail::Settings { url: None, folder: folder.path().into(), from };
         let mailer = mail::Mailer::open(&mail_settings, Arc::<TurnedClock>::clone(&clock)).expect("a mail folder");
-        let outgoing = outgoing::Settings { intranet: settings.intranet.clone(), ..outgoing::Settings::default() };
+        let client = |intranet| {
+            let settings = outgoing::Settings { intranet, ..outgoing::Settings::default() };
+            outgoing::Outgoing::new(settings).expect("an outgoing client")
+        };
         let parts = SiteParts {
             db: database.db.clone(),
             files,
             mailer,
-            outgoing: outgoing::Outgoing::new(outgoing).expect("an outgoing client"),
+            outgoing: client(settings.intranet.clone()),
+            strangers: client(servers),
             cache: folder.path().join("cache"),
             clock: Arc::<TurnedClock>::clone(&clock),
             chance: Arc::<base::SeededChance>::clone(&database.chance),

@@ -49,6 +49,8 @@ pub struct SiteParts {
     pub files: files::Store,
     pub mailer: mail::Mailer,
     pub outgoing: outgoing::Outgoing,
+    /// The same for addresses that strangers name: it knows no host of the intranet, or they could make the house ask it.
+    pub strangers: outgoing::Outgoing,
     /// A folder for what can be fetched again at any time. It is in no backup.
     pub cache: PathBuf,
     pub clock: Arc<dyn Clock>,

@@ -1,12 +1,12 @@
 //! `media_url`: the photo another program only names is fetched by a job, through the guarded client, and treated like one
 //! that was uploaded: written anew without what the camera put in, hidden until somebody reviewed it. Not here: files a
-//! caller sends along, which the standard does not know. Invariant: the job may run again and adds the photo once, since
-//! the photo's id is the job's.
+//! caller sends along, which the standard does not know. Invariants: the job may run again and leaves one photo or
+//! one remark, since its own id is the once-only key; whoever names an address makes the house ask nobody inside.
 
 use crate::{journey::PHOTOS_MAX, store};
 use base::{Actor, uuid::Uuid};
 use cases::{AttachmentKind, CaseId, NewAttachment};
-use db::{Audit, DbError, NewJob, Tx};
+use db::{Audit, DbError, NewJob, Once, OnceKey, Tx};
 use files::{BlobId, BlobKey, Refused, picture};
 use outgoing::OutgoingError;
 use serde_json::{Value, json};
@@ -44,18 +44,26 @@ pub async fn run(run: JobRun) -> Result<(), JobError> {
         let stored = run.site.files.put_picture(BlobKey::whole(run.town, blob), picture).await;
         stored.map_err(|_| JobError::Later("report.photo.disk"))?;
     }
-    let written = run.site.db.write::<_, DbError>(run.town, move |tx| match &fetched {
-        Fetched::Picture(_) => add(tx, case, blob, &url),
-        Fetched::Useless(reason) => {
-            cases::remark(tx, CaseId(case), &Actor::System, &format!("Foto nicht abgeholt: {reason}. {url}"), false)
+    let written = run.site.db.write::<_, DbError>(run.town, move |tx| {
+        let key = OnceKey::of(JOB, &run.id.to_string());
+        if tx.once(key, [0; 32])? != Once::First {
+            return Ok(());
         }
+        match &fetched {
+            Fetched::Picture(_) => add(tx, case, blob, &url)?,
+            Fetched::Useless(reason) => {
+                let words = format!("Foto nicht abgeholt: {reason}. {url}");
+                cases::remark(tx, CaseId(case), &Actor::System, &words, false)?;
+            }
+        }
+        tx.once_answer(key, "")
     });
     Ok(written.await?)
 }
 
 async fn fetch(run: &JobRun, url: &str) -> Result<Fetched, JobError> {
     let limits = picture::Limits::default();
-    match run.site.outgoing.get_limited(url, ACCEPT, limits.bytes, None).await {
+    match run.site.strangers.get_limited(url, ACCEPT, limits.bytes, None).await {
         Ok(answer) if answer.status == 200 => match picture::prepare(answer.body, limits).await {
             Ok(picture) => Ok(Fetched::Picture(Box::new(picture))),
             Err(Refused::DiskFull) => Err(JobError::Later("report.photo.disk")),

@@ -23,7 +23,7 @@ type Answers = HashMap<String, (u16, &'static str, Vec<u8>)>;
 
 #[derive(Clone)]
 pub struct Elsewhere {
-    pub port: u16,
+    port: u16,
     answers: Arc<Mutex<Answers>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -68,14 +68,16 @@ async fn answer(State(server): State<Elsewhere>, request: Request) -> Response {
     }
 }
 
-/// A site that may ask this server, on every database, with its town.
-pub async fn with_elsewhere(test: impl AsyncFn(TestSite, Elsewhere, MunicipalityId)) {
+/// A site for which this server is somebody's on the internet, on every database, with its town. The second server is one
+/// of the intranet, which the operator allowed.
+pub async fn with_elsewhere(test: impl AsyncFn(TestSite, [Elsewhere; 2], MunicipalityId)) {
     for database in databases(&migrations(&rooms())).await {
-        let server = Elsewhere::start().await;
-        let settings = Settings { intranet: vec![format!("127.0.0.1:{}", server.port)], ..Settings::default() };
-        let site = TestSite::new(database, rooms().into(), settings).await;
+        let (server, inner) = (Elsewhere::start().await, Elsewhere::start().await);
+        let host = |server: &Elsewhere| vec![format!("127.0.0.1:{}", server.port)];
+        let settings = Settings { intranet: host(&inner), ..Settings::default() };
+        let site = TestSite::beside(database, rooms().into(), settings, host(&server)).await;
         let id = town(&site).await;
-        test(site, server, id).await;
+        test(site, [server, inner], id).await;
     }
 }
 

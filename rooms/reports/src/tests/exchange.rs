@@ -2,12 +2,14 @@
 //! errors as programs read them.
 
 use super::elsewhere::{Elsewhere, with_elsewhere, work};
-use super::open311::{flat, json, key};
+use super::open311::{another_key, flat, json, key};
 use super::{HOST, photo, publish, rooms, staff, town};
 use base::MunicipalityId;
 use db::DbError;
 use serde_json::Value;
 use testkit::{Browser, TestSite, on_both_sites};
+use uuid::Uuid;
+use web::JobRun;
 
 /// A report sent with this key; its number.
 async fn sent(client: &mut Browser, key: &str, more: &[(&str, &str)]) -> String {
@@ -25,9 +27,7 @@ async fn a_program_adds_to_its_own_report_and_each_word_comes_once() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
         let (mut kim, key) = key(&site, id).await;
-        let page = kim.visit("/verwaltung/schluessel").await;
-        let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Andere")]).await.html();
-        let other = made.split("class=\"figures\"><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let other = another_key(&mut kim).await;
         let mut client = site.visitor(HOST);
         let number = sent(&mut client, &key, &[]).await;
         let word = |more: &[(&'static str, &str)]| {
@@ -135,7 +135,7 @@ async fn photos_under_review(site: &TestSite, id: MunicipalityId, number: &str) 
 
 #[tokio::test]
 async fn a_photo_that_is_only_named_is_fetched_once_and_waits_for_the_review() {
-    with_elsewhere(async |site: TestSite, server: Elsewhere, id| {
+    with_elsewhere(async |site: TestSite, [server, _]: [Elsewhere; 2], id| {
         let (_, key) = key(&site, id).await;
         let mut client = site.visitor(HOST);
         // Nobody is there yet: later.
@@ -159,22 +159,48 @@ async fn a_photo_that_is_only_named_is_fetched_once_and_waits_for_the_review() {
 
 #[tokio::test]
 async fn what_is_no_photo_is_told_to_the_desk_and_not_tried_again() {
-    with_elsewhere(async |site: TestSite, server: Elsewhere, id| {
+    with_elsewhere(async |site: TestSite, [server, inner]: [Elsewhere; 2], id| {
         let (_, key) = key(&site, id).await;
         let mut client = site.visitor(HOST);
         server.says("GET /seite", 200, "image/png", "<html>");
         let mut head = staff(&site, id, "head").await;
-        let private = format!("http://127.0.0.1:{}/foto.png", server.port.wrapping_add(1).max(1024));
+        inner.says("GET /foto.png", 200, "image/png", photo(7));
         for (url, says) in [
             (server.url("/seite"), "kein Bild"),
             (server.url("/weg.png"), "nichts mehr"),
-            (private, "keine öffentliche"),
+            (inner.url("/foto.png"), "keine öffentliche"),
         ] {
             let number = sent(&mut client, &key, &[("media_url", &url), ("description", says)]).await;
             assert_eq!(work(&site).await, [("report.photo".to_owned(), None)], "{url}");
             assert_eq!(photos_under_review(&site, id, &number).await, 0);
             head.visit(&format!("/arbeit/fall/{number}")).await.shows("Foto nicht abgeholt").shows(says);
         }
+        assert_eq!(inner.asked(""), Vec::<String>::new(), "a stranger made the house ask its own intranet");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_runs_again_leaves_one_photo_or_one_remark() {
+    with_elsewhere(async |site: TestSite, [server, _]: [Elsewhere; 2], id| {
+        let (_, key) = key(&site, id).await;
+        let mut client = site.visitor(HOST);
+        server.says("GET /loch.png", 200, "image/png", photo(9));
+        let number = sent(&mut client, &key, &[]).await;
+        let wanted = number.clone();
+        let head = site.site.db.read::<_, DbError>(id, move |tx| cases::by_number(tx, &wanted)).await;
+        let case = head.unwrap().unwrap().id.0;
+        let job = crate::room().jobs.iter().find(|job| job.kind == "report.photo").unwrap();
+        for (first, path) in [(1_u128, "/loch.png"), (2, "/weg.png")] {
+            for _ in 0..2 {
+                let payload = serde_json::json!({ "case": case, "url": server.url(path) });
+                let run = JobRun { site: site.site.clone(), town: id, id: Uuid::from_u128(first), payload };
+                (job.run)(run).await.unwrap();
+            }
+        }
+        assert_eq!(photos_under_review(&site, id, &number).await, 1);
+        let desk = staff(&site, id, "head").await.visit(&format!("/arbeit/fall/{number}")).await.html();
+        assert_eq!(desk.matches("Foto nicht abgeholt").count(), 1);
     })
     .await;
 }

@@ -231,7 +231,7 @@ pub async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
     let page = kim.visit("/verwaltung/schluessel").await;
     let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Melde-App")]).await;
     let html = made.is(200).shows("Wir zeigen ihn nur dieses eine Mal").html();
-    let key = html.split("class=\"figures\"><code>").nth(1).expect("the key").split('<').next().unwrap().to_owned();
+    let key = shown_key(&html);
     assert_eq!(key.len(), 48);
     // Sent twice it is made once, and shown no second time.
     kim.send(&page, "/verwaltung/schluessel", &[("name", "Melde-App")])
@@ -240,6 +240,17 @@ pub async fn key(site: &TestSite, id: MunicipalityId) -> (Browser, String) {
         .shows("schon gezeigt")
         .hides(&key);
     (kim, key)
+}
+
+/// The key on the page that shows it this once.
+fn shown_key(html: &str) -> String {
+    html.split("class=\"figures\"><code>").nth(1).expect("the key").split('<').next().unwrap().to_owned()
+}
+
+/// A key for a second program.
+pub async fn another_key(kim: &mut Browser) -> String {
+    let page = kim.visit("/verwaltung/schluessel").await;
+    shown_key(&kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Andere")]).await.html())
 }
 
 #[tokio::test]
@@ -354,15 +365,14 @@ async fn a_key_of_one_program_opens_nothing_of_another() {
     on_both_sites(rooms, async |site| {
         let id = town(&site).await;
         let (mut kim, ours) = key(&site, id).await;
-        let page = kim.visit("/verwaltung/schluessel").await;
-        let made = kim.send_only(&page, "/verwaltung/schluessel", &[("name", "Andere")]).await.html();
-        let theirs = made.split("class=\"figures\"><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let theirs = another_key(&mut kim).await;
         let mut client = site.visitor(HOST);
         let call = [("api_key", ours.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
         client.post("/open311/v2/requests.json", &call).await.is(200);
         let list = |key: &str| format!("/open311/v2/requests.json?api_key={key}");
         assert_eq!(numbers(&json(&mut client, &list(&ours)).await).len(), 1);
         assert_eq!(numbers(&json(&mut client, &list(&theirs)).await).len(), 0);
+        let page = kim.visit("/verwaltung/schluessel").await;
         kim.send_only(&page, "/verwaltung/schluessel", &[("name", " ")]).await.is(422).shows("Nennen Sie das Programm");
     })
     .await;
