@@ -80,6 +80,11 @@ impl Outgoing {
         Ok(Self { client, guard, settings: Arc::new(settings) })
     }
 
+    /// May this address be private? Only one that the operator listed.
+    pub fn is_intranet(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.guard.is_listed(&url))
+    }
+
     pub async fn get(&self, url: &str) -> Result<Answer, OutgoingError> {
         self.get_limited(url, "*/*", self.settings.answer_bytes_max, None).await
     }

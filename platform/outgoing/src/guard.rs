@@ -75,6 +75,11 @@ impl Guard {
         }
     }
 
+    pub(crate) fn is_listed(&self, url: &Url) -> bool {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        self.intranet.contains(&(host.to_owned(), port))
+    }
+
     fn knows_host(&self, host: &str) -> bool {
         self.intranet.iter().any(|(listed, _)| listed == host)
     }

@@ -42,8 +42,8 @@ pub use page::{COUNT_MAX, DeskGroup, DeskLink, DeskShell, FooterGroup, NavLink, 
 pub use photos::{Photo, take_photos};
 pub use post::{Letterbox, MAIL_JOB, run_mail_job, signed};
 pub use room::{
-    AreaCard, CardLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit, Stage,
-    demo_pages,
+    AreaCard, CardLink, CaseLink, DemoPage, DeskContext, JobError, JobKind, JobRun, Listener, News, Room, SearchHit,
+    Stage, demo_pages,
 };
 pub use router::router;
 pub use site::{Rooms, Settings, Site, SiteParts};

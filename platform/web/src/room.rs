@@ -2,7 +2,7 @@
 //! function `room()` and one line in the binary's list.
 
 use crate::{DeskGroup, Routes, Site, Texts, Town};
-use base::{Actor, MunicipalityId, StaffActor};
+use base::{Actor, MunicipalityId, StaffActor, uuid::Uuid};
 use db::{DbError, Migration, Tx};
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -29,6 +29,8 @@ pub struct Room {
     pub nav: &'static [(&'static str, &'static str)],
     /// Entries of the desk's left rail for this person.
     pub desk_links: DeskLinks,
+    /// What else this person may do with a case that this room knows more about; nothing for any other case.
+    pub case_links: CaseLinks,
     /// Area cards of the home page.
     pub cards: fn(&Texts) -> Vec<AreaCard>,
     /// "Gerade wichtig" and the like on the home page.
@@ -49,6 +51,16 @@ pub struct Room {
 
 /// What a room puts into the staff's rail for this person.
 pub type DeskLinks = fn(&DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError>;
+
+/// What a room puts onto the page of this case for this person.
+pub type CaseLinks = fn(&DeskContext<'_>, Uuid) -> Result<Vec<CaseLink>, DbError>;
+
+/// A way from a case to a page of another room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseLink {
+    pub href: String,
+    pub label: &'static str,
+}
 
 /// A page with the role it needs (`None`: everybody).
 pub struct DemoPage {
@@ -90,6 +102,7 @@ impl Room {
             jobs: &[],
             nav: &[],
             desk_links: |_| Ok(vec![]),
+            case_links: |_, _| Ok(vec![]),
             cards: |_| vec![],
             news: |_, _| Ok(vec![]),
             search: |_, _, _, _| Ok(vec![]),
@@ -145,7 +158,7 @@ pub enum JobError {
 pub struct JobRun {
     pub site: Site,
     pub town: MunicipalityId,
-    pub id: base::uuid::Uuid,
+    pub id: Uuid,
     pub payload: serde_json::Value,
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     Answer, Display, FooterGroup, LimitKind, NavLink, Page, PageError, Site, Texts, Town, cookies,
     page::{DeskGroup, DeskShell},
-    room::DeskContext,
+    room::{CaseLink, DeskContext},
     texts::Lang,
 };
 use askama::Template;
@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use base::{Actor, MunicipalityId, Permission, Scope, may, new_id};
+use base::{Actor, MunicipalityId, Permission, Scope, may, new_id, uuid::Uuid};
 use db::{DbError, OnceKey, Tx};
 use std::{net::IpAddr, sync::Arc};
 
@@ -168,6 +168,16 @@ impl Visit {
             }
         }
         Ok(DeskShell { groups, search: String::new(), may_search: self.may(Permission::CaseRead) })
+    }
+
+    /// What the rooms offer this person to do with this case.
+    pub fn case_links(&self, tx: &Tx<'_>, case: Uuid) -> Result<Vec<CaseLink>, DbError> {
+        let context = DeskContext { tx, actor: &self.actor, path: &self.path_and_query };
+        let mut links = vec![];
+        for room in self.site.rooms.iter() {
+            links.extend((room.case_links)(&context, case)?);
+        }
+        Ok(links)
     }
 
     /// The once-only key of a form; a missing or malformed one is a broken client, not a person's mistake.

@@ -40,8 +40,6 @@ pub struct NewCase {
     pub email: Option<EmailAddress>,
     pub phone: Option<String>,
     pub language: Lang,
-    /// Where the desk finds more about it: label and path.
-    pub desk_link: Option<(String, String)>,
     pub attachments: Vec<NewAttachment>,
     /// "web", "phone", "mail", "desk".
     pub channel: &'static str,
@@ -136,7 +134,6 @@ pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), 
         facts: new.facts.clone(),
         english: new.english.clone(),
         channel: new.channel.to_owned(),
-        desk_link: new.desk_link.clone(),
         contact: format!("{email} {phone}"),
     };
     store::insert(tx, head, &texts)?;

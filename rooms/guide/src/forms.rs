@@ -140,7 +140,6 @@ fn new_case(visit: &Visit, kind: &'static str, title: String, body: String, emai
         email,
         phone: None,
         language: visit.t.lang,
-        desk_link: None,
         attachments: vec![],
         channel: "web",
         at: Moment::from_micros(0),

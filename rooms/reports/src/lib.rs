@@ -13,10 +13,12 @@ mod letters;
 mod open;
 mod open311;
 mod pages;
+mod partners;
 mod report;
 mod seed;
 mod store;
 
+pub use partners::seed as seed_partners;
 pub use seed::seed;
 
 use base::Permission;
@@ -39,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261122_reports_uses", sql: include_str!("../migrations/20261122_reports_uses.sql") },
     Migration { name: "20261123_reports_open311", sql: include_str!("../migrations/20261123_reports_open311.sql") },
     Migration { name: "20261123_reports_imported", sql: include_str!("../migrations/20261123_reports_imported.sql") },
+    Migration { name: "20261124_reports_partners", sql: include_str!("../migrations/20261124_reports_partners.sql") },
 ];
 
 /// The manifest.
@@ -49,8 +52,9 @@ pub fn room() -> Room {
         routes,
         api: include_str!("../data/openapi.json"),
         listeners: events::LISTENERS,
-        jobs: open311::JOBS,
+        jobs: JOBS,
         desk_links: desk::links,
+        case_links: desk::case_links,
         cards,
         news,
         search,
@@ -61,6 +65,11 @@ pub fn room() -> Room {
         ..Room::named("reports")
     }
 }
+
+const JOBS: &[web::JobKind] = {
+    let [services, send, pull] = partners::JOBS;
+    &[open311::JOB, services, send, pull]
+};
 
 fn routes(routes: &mut Routes) {
     use Access::{Needs, NeedsInTown, Public};
@@ -108,8 +117,23 @@ fn routes(routes: &mut Routes) {
     routes.get("/verwaltung/schluessel", keys, desk::keys::list);
     routes.post("/verwaltung/schluessel", keys, desk::keys::add);
     routes.post("/verwaltung/schluessel/{id}/sperrung", keys, desk::keys::revoke);
+    partner_routes(routes);
     category_routes(routes);
     open311::routes(routes);
+}
+
+fn partner_routes(routes: &mut Routes) {
+    use Permission::{CaseRead, CaseWork, StaffManage};
+    use desk::{forwards, partners};
+    let in_town = Access::NeedsInTown(StaffManage);
+    routes.get("/verwaltung/stellen", in_town, partners::list);
+    routes.post("/verwaltung/stellen", in_town, partners::add);
+    routes.post("/verwaltung/stellen/{id}/dienste", in_town, partners::read_again);
+    routes.post("/verwaltung/stellen/{id}/ende", in_town, partners::end);
+    routes.get("/arbeit/meldung/{number}/weitergabe", Access::Needs(CaseWork), forwards::form);
+    routes.post("/arbeit/meldung/{number}/weitergabe", Access::Needs(CaseWork), forwards::send);
+    routes.get("/arbeit/weitergaben", Access::Needs(CaseRead), forwards::list);
+    routes.post("/arbeit/weitergaben/{id}", Access::Needs(CaseWork), forwards::decide);
 }
 
 fn category_routes(routes: &mut Routes) {
@@ -265,6 +289,7 @@ pub fn search_words(tx: &Tx<'_>, t: &Texts) -> Result<Vec<String>, DbError> {
 fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
     store::forget_old_drafts(tx)?;
     store::forget_unconfirmed(tx)?;
+    partners::upkeep(tx)?;
     Ok(())
 }
 
@@ -315,6 +340,8 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         DemoPage::staff("/arbeit/sperren", "moderator", "blocks"),
         DemoPage::staff("/arbeit/kategorien", "editor", "categories"),
         DemoPage::staff("/verwaltung/schluessel", "administrator", "keys"),
+        DemoPage::staff("/verwaltung/stellen", "administrator", "partners"),
+        DemoPage::staff("/arbeit/weitergaben", "clerk", "forwards"),
         DemoPage::staff("/arbeit/kategorien/neu", "editor", "category-new"),
         DemoPage::staff("/arbeit/kategorien/playground", "editor", "category"),
         DemoPage::staff("/arbeit/kategorien/playground/angaben", "editor", "category-basics"),
@@ -332,6 +359,9 @@ fn demo_pages(tx: &Tx<'_>) -> Result<Vec<DemoPage>, DbError> {
         ] {
             pages.push(DemoPage::public(format!("/melden/{}{end}", card.number), name));
         }
+    }
+    if let Some(forward) = store::forwards(tx, &identity::Units::All, false, 1)?.first() {
+        pages.push(DemoPage::staff(format!("/arbeit/meldung/{}/weitergabe", forward.number), "clerk", "forward"));
     }
     if let Some(waiting) = store::to_review(tx, &identity::Units::All, 1)?.first() {
         pages.push(DemoPage::staff(format!("/arbeit/meldung/{}", waiting.number), "moderator", "review"));

@@ -52,7 +52,7 @@ pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Resu
         return Err(NotSent::Blocked);
     }
     let id = ReportId(tx.new_id());
-    let mut new = case_of(tx, desk, draft, (category, problem, position), id);
+    let mut new = case_of(tx, desk, draft, (category, problem, position));
     for (german, english, words) in sender.facts {
         new.facts.push((german.to_owned(), words.clone()));
         new.english.facts.insert(german.to_owned(), (english.to_owned(), words));
@@ -94,7 +94,6 @@ fn case_of(
     desk: &Desk<'_>,
     draft: &Draft,
     (category, problem, position): (&Category, &Problem, Position),
-    id: ReportId,
 ) -> NewCase {
     let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
     let said = |lang: Lang, [what, item, address]: [&str; 3]| {
@@ -132,8 +131,6 @@ fn case_of(
         email: None,
         phone: None,
         language: desk.language,
-        // By id, because the number is known only when the case is.
-        desk_link: Some(("Veröffentlichen und schwärzen".to_owned(), format!("/arbeit/meldung/{id}"))),
         attachments: attachments.collect(),
         channel: "web",
         at: tx.now(),

@@ -34,6 +34,20 @@ base::stored_words!(
     }
 );
 
+base::stored_words!(
+    /// How far a report came on its way to another office.
+    pub enum ForwardState {
+        /// It goes out, now or at its next time.
+        Waiting = "waiting",
+        Sent = "sent",
+        /// The other office does not take it.
+        Refused = "refused",
+        /// It could not be sent, or nobody knows whether it was: a person decides.
+        Failed = "failed",
+        Cancelled = "cancelled",
+    }
+);
+
 /// Closed reports stay on the map this long.
 pub const CLOSED_DAYS_SHOWN: i64 = 14;
 /// Most pins sent to one map.

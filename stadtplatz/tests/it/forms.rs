@@ -309,6 +309,8 @@ const COMPLAINT: &[(&str, &str)] = &[("reason", "insult"), ("note", "{fresh}: be
 const NOT_REVIEWED: &str = "not reviewed";
 const AT: &[(&str, &str)] = &[("lat", "50.1201"), ("lon", "11.0302")];
 
+const OFFICE: &[(&str, &str)] = &[("name", "{fresh}"), ("endpoint", "https://{fresh_word}.example/v2")];
+const HANDED_ON: &[(&str, &str)] = &[("target", "{target}"), ("words", "{fresh}: bitte übernehmen.")];
 const BY_PROGRAM: &[(&str, &str)] = &[
     ("api_key", "{key}"),
     ("service_code", "road.pothole"),
@@ -359,6 +361,11 @@ const REPORTS: &[Sending] = &[
     form("/arbeit/sperren", Thing::Nothing, "/arbeit/sperren", &[("pattern", "{fresh}"), ("note", "{fresh}")]),
     form("/arbeit/sperren/{id}/aufhebung", Thing::Block, "/arbeit/sperren", &[]),
     form("/verwaltung/schluessel", Thing::Nothing, "/verwaltung/schluessel", &[("name", "{fresh}")]),
+    form("/verwaltung/stellen", Thing::Nothing, "/verwaltung/stellen", OFFICE),
+    form("/verwaltung/stellen/{id}/dienste", Thing::Partner, "/verwaltung/stellen", &[]),
+    form("/verwaltung/stellen/{id}/ende", Thing::Partner, "/verwaltung/stellen", &[]),
+    form("/arbeit/meldung/{number}/weitergabe", Thing::Partner, "/arbeit/meldung/{number}/weitergabe", HANDED_ON),
+    form("/arbeit/weitergaben/{id}", Thing::Forward, "/arbeit/weitergaben", &[("deed", "cancel")]),
     form("/verwaltung/schluessel/{id}/sperrung", Thing::ProgramKey, "/verwaltung/schluessel", &[]),
     form("/open311/v2/requests.json", Thing::ProgramKey, "", BY_PROGRAM).again(),
     form("/open311/v2/requests.xml", Thing::ProgramKey, "", BY_PROGRAM).again(),
@@ -441,6 +448,7 @@ pub const PAGES: &[Looking] = &[
     page("/arbeit/kategorien/{word}/vorschau", Thing::Category),
     page("/arbeit/meldung/{number}", Thing::Report),
     page("/arbeit/meldung/{number}/foto/{photo}", Thing::Report),
+    page("/arbeit/meldung/{number}/weitergabe", Thing::Partner),
     page("/bild/{id}/{size}", Thing::PublicPhoto),
     page("/bild/{id}/{size}", Thing::Report).asked("/bild/{photo}/{size}").note(NOT_REVIEWED),
     page("/melden/abbestellen/{token}", Thing::Follow),

@@ -58,6 +58,10 @@ things!(
     Category,
     Block,
     ProgramKey,
+    /// Another office that takes reports, with one service, and a report that may go there.
+    Partner,
+    /// A report on its way there, which could not be sent; and what they said of another that arrived.
+    Forward,
     /// Taken over from another system.
     ImportedReport,
     StuckJob,
@@ -130,6 +134,8 @@ impl World<'_> {
             Thing::Category => self.category().await,
             Thing::Block => self.block().await,
             Thing::ProgramKey => self.program_key().await,
+            Thing::Partner => self.partner().await,
+            Thing::Forward => self.forward().await,
             Thing::ImportedReport => self.imported_report().await,
             Thing::StuckJob => self.stuck_job().await,
             Thing::Draft => named([("draft", self.draft().await.1)]),
@@ -341,6 +347,30 @@ impl World<'_> {
         let sent = self.site.visitor(self.host).post("/open311/v2/requests.json", &call).await;
         let number = word_after(&sent.is(200).html(), "service_request_id\":\"");
         named([("id", word_after(row, "/verwaltung/schluessel/")), ("key", key), ("number", number)])
+    }
+
+    async fn partner(&mut self) -> Made {
+        let mut made = self.report().await;
+        let name = self.fresh();
+        let address = format!("https://{}.example/v2", self.fresh_word());
+        let id =
+            self.write(move |tx| reports::seed_partners::office(tx, &name, &address, &[("1", name.as_str())])).await;
+        made.names.insert("id", id.to_string());
+        made.names.insert("target", format!("{id}/1"));
+        made
+    }
+
+    async fn forward(&mut self) -> Made {
+        use reports::seed_partners::{Outcome, hand_on};
+        let (office, told, refused) = (self.partner().await, self.report().await, self.report().await);
+        let words = self.fresh();
+        let office = base::uuid::Uuid::try_parse(&office.names["id"]).expect("an id");
+        let (told, number) = (told.names["number"].clone(), refused.names["number"].clone());
+        let id = self.write(move |tx| {
+            hand_on(tx, &told, office, Outcome::Arrived(&words, Some(("OPEN", &words))))?;
+            hand_on(tx, &number, office, Outcome::Refused(&words))
+        });
+        named([("id", id.await.to_string())])
     }
 
     async fn imported_report(&mut self) -> Made {

@@ -209,7 +209,6 @@ pub async fn open_case(site: &TestSite, id: MunicipalityId, title: &str, email: 
                 email: email.clone(),
                 phone: None,
                 language: Lang::De,
-                desk_link: None,
                 attachments: vec![],
                 channel: "web",
                 at: tx.now(),

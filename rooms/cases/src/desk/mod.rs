@@ -30,7 +30,7 @@ use pane::PaneForm;
 use selection::{Selection, readable, title};
 use std::collections::HashMap;
 use view::DeskPage;
-use web::{Answer, DeskContext, DeskGroup, DeskLink, DeskShell, Form, PageError, Template, Visit};
+use web::{Answer, CaseLink, DeskContext, DeskGroup, DeskLink, DeskShell, Form, PageError, Template, Visit};
 
 /// Hits of a search.
 const HITS: i64 = 50;
@@ -56,6 +56,8 @@ struct Opened {
     unit_name: String,
     units: Vec<identity::OrgUnit>,
     may_work: bool,
+    /// What other rooms offer to do with it.
+    links: Vec<CaseLink>,
 }
 
 /// The rail: what waits, what is late.
@@ -162,7 +164,7 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
                 lists::search(tx, &units, &selection.search, HITS)?
             };
             let opened = match &number {
-                Some(number) => open_case(tx, &again.actor, number)?,
+                Some(number) => open_case(tx, &again, number)?,
                 None => None,
             };
             let choices = lists::choices(tx, &units)?;
@@ -181,7 +183,8 @@ fn visible_head(tx: &Tx<'_>, actor: &Actor, number: &str) -> Result<Option<CaseH
     Ok(head.filter(|head| may(actor, Permission::CaseRead, Scope::Unit(head.unit))))
 }
 
-fn open_case(tx: &Tx<'_>, actor: &Actor, number: &str) -> Result<Option<Opened>, DbError> {
+fn open_case(tx: &Tx<'_>, visit: &Visit, number: &str) -> Result<Option<Opened>, DbError> {
+    let actor = &visit.actor;
     let Some(head) = visible_head(tx, actor, number)? else { return Ok(None) };
     let Some(texts) = store::texts(tx, head.id)? else { return Ok(None) };
     let units = identity::org_units(tx)?;
@@ -191,6 +194,7 @@ fn open_case(tx: &Tx<'_>, actor: &Actor, number: &str) -> Result<Option<Opened>,
         parties: threads::parties(tx, head.id)?,
         attachments: threads::attachments(tx, head.id)?,
         may_work: may(actor, Permission::CaseWork, Scope::Unit(head.unit)),
+        links: visit.case_links(tx, head.id.0)?,
         unit_name,
         units,
         texts,

@@ -13,7 +13,7 @@ use crate::{
 };
 use base::{AccountId, Moment};
 use std::collections::HashMap;
-use web::{FormState, Lang, words};
+use web::{CaseLink, FormState, Lang, words};
 
 /// A message at the top of the case.
 #[derive(Clone)]
@@ -58,8 +58,7 @@ pub struct PaneView {
     /// Unit, deadline and the rule behind them.
     pub reasons: Vec<(String, String)>,
     pub body: String,
-    pub desk_link_label: String,
-    pub desk_link_href: String,
+    pub links: Vec<CaseLink>,
     pub map: String,
     pub map_alt: String,
     pub photos: Vec<FileView>,
@@ -135,8 +134,7 @@ impl PaneView {
             facts: facts(opened, names, me, now),
             reasons: reasons(opened),
             body: opened.texts.body.clone(),
-            desk_link_label: opened.texts.desk_link_label.clone(),
-            desk_link_href: opened.texts.desk_link_href.clone(),
+            links: opened.links.clone(),
             map: map(head.lat, head.lon),
             map_alt: format!("Karte mit Markierung: {}", head.place),
             photos,

@@ -108,8 +108,6 @@ record! {
         /// JSON list of label and value.
         pub facts: String,
         pub channel: String,
-        pub desk_link_label: String,
-        pub desk_link_href: String,
         /// JSON of `English`, or empty.
         pub english: String,
     }
@@ -127,7 +125,7 @@ impl CaseTexts {
 
 pub fn texts(tx: &Tx<'_>, id: CaseId) -> Result<Option<CaseTexts>, DbError> {
     tx.query_one(
-        "SELECT body, facts, channel, desk_link_label, desk_link_href, english FROM cases_cases
+        "SELECT body, facts, channel, english FROM cases_cases
          WHERE municipality = $1 AND id = $2",
         p![id],
     )
@@ -163,14 +161,13 @@ pub struct NewTexts {
     pub facts: Vec<(String, String)>,
     pub english: English,
     pub channel: String,
-    pub desk_link: Option<(String, String)>,
     /// Mail address and phone number: people search by them.
     pub contact: String,
 }
 
+/// The two columns of links are older versions'; rooms say now on the page itself what they link to.
 pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbError> {
     let (facts, english) = (document(&texts.facts)?, document(&texts.english)?);
-    let (link_label, link_href) = texts.desk_link.clone().unwrap_or_default();
     let folded = fold(&format!(
         "{} {} {} {} {} {} {}",
         head.number, head.title, head.category_label, head.place, head.district, texts.contact, texts.body
@@ -182,13 +179,12 @@ pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbEr
             opened_at, arrived_at, changed_at, version, waiting_since, closed_at, outcome, outcome_reason, rating,
             rating_text, language, channel, desk_link_label, desk_link_href, folded, english)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)",
+            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, '', '', $35, $36)",
         p![
             h.id, h.number, h.kind, h.title, texts.body, h.category, h.category_label, facts, h.place, h.district, h.lat,
             h.lon, h.state, h.is_open(), h.unit, h.assignee, h.previous_assignee, h.due, h.due_rule, h.working_days,
             h.priority, h.opened_at, h.arrived_at, h.changed_at, h.version, h.waiting_since, h.closed_at, h.outcome,
-            h.outcome_reason, h.rating, h.rating_text, h.language, texts.channel, link_label, link_href, folded,
-            english
+            h.outcome_reason, h.rating, h.rating_text, h.language, texts.channel, folded, english
         ],
     )?;
     Ok(())

@@ -232,14 +232,7 @@ async fn counts_stop_where_nobody_reads_them_any_more() {
                 head.id = CaseId(tx.new_id());
                 head.number = format!("copy {copy}");
                 let (body, channel, contact) = (String::new(), "web".to_owned(), String::new());
-                let texts = NewTexts {
-                    body,
-                    facts: vec![],
-                    channel,
-                    desk_link: None,
-                    contact,
-                    english: crate::English::default(),
-                };
+                let texts = NewTexts { body, facts: vec![], channel, contact, english: crate::English::default() };
                 store::insert(tx, &head, &texts)?;
             }
             lists::counts(tx, account(&me), &units)

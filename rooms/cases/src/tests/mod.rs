@@ -61,7 +61,6 @@ fn lamp(tx: &Tx<'_>) -> NewCase {
         email: Some(EmailAddress::parse("anna@example.org").unwrap()),
         phone: None,
         language: Lang::De,
-        desk_link: None,
         attachments: vec![],
         channel: "web",
         at: tx.now(),

@@ -3,14 +3,17 @@
 
 pub mod blocks;
 pub mod categories;
+pub mod forwards;
 pub mod keys;
+pub mod partners;
 pub mod review;
 
 use crate::store;
 use base::{Permission, Scope, may};
 use db::DbError;
 use identity::units_for;
-use web::{DeskContext, DeskGroup, DeskLink};
+use uuid::Uuid;
+use web::{CaseLink, DeskContext, DeskGroup, DeskLink};
 
 /// Entries of the left rail.
 pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
@@ -38,10 +41,31 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
     }
     if may_in_town(Permission::StaffManage) {
         links.push(link("/verwaltung/schluessel", "Schlüssel", "key-round", None));
+        links.push(link("/verwaltung/stellen", "Andere Stellen", "send", None));
     }
     if may_somewhere(Permission::CaseRead) {
+        if store::has_partners(context.tx)? {
+            let count = store::forwards_in_trouble(context.tx, &units_for(context.actor, Permission::CaseRead))?;
+            let forwards = link("/arbeit/weitergaben", "Weitergaben", "send", (count > 0).then_some(count));
+            links.push(DeskLink { urgent: count > 0, ..forwards });
+        }
         // The page of `places`; it stands here, below the lists of cases, because its codes lead to reports.
         links.push(link("/arbeit/objekte", "Objekte und QR-Codes", "qr-code", None));
     }
     Ok(if links.is_empty() { vec![] } else { vec![DeskGroup { title: "Meldungen".to_owned(), links }] })
+}
+
+/// What else can be done with a case that came from a report.
+pub fn case_links(context: &DeskContext<'_>, case: Uuid) -> Result<Vec<CaseLink>, DbError> {
+    let Some(report) = store::by_case(context.tx, case)? else { return Ok(vec![]) };
+    let may_here = |permission| may(context.actor, permission, Scope::Unit(report.unit));
+    let link = |end: &str, label| CaseLink { href: format!("/arbeit/meldung/{}{end}", report.number), label };
+    let mut links = vec![];
+    if may_here(Permission::ReportModerate) {
+        links.push(link("", "Veröffentlichen und schwärzen"));
+    }
+    if may_here(Permission::CaseWork) && store::has_partners(context.tx)? {
+        links.push(link("/weitergabe", "An andere Stelle weitergeben"));
+    }
+    Ok(links)
 }

@@ -45,18 +45,22 @@ pub enum Unreadable {
 }
 
 /// Fields by name, whatever the spelling of the file.
-type Record = BTreeMap<String, String>;
+pub type Record = BTreeMap<String, String>;
 
 /// Every record, or what is wrong with it in German.
 pub fn read(bytes: &[u8]) -> Result<Vec<Result<Foreign, String>>, Unreadable> {
+    Ok(records(bytes)?.iter().map(foreign).collect())
+}
+
+/// The records of any answer of such a server: requests, services, updates, errors.
+pub fn records(bytes: &[u8]) -> Result<Vec<Record>, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::Neither)?;
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let records = match text.chars().next() {
-        Some('[' | '{') => from_json(text)?,
-        Some('<') => from_xml(text)?,
-        _ => return Err(Unreadable::Neither),
-    };
-    Ok(records.iter().map(foreign).collect())
+    match text.chars().next() {
+        Some('[' | '{') => from_json(text),
+        Some('<') => from_xml(text),
+        _ => Err(Unreadable::Neither),
+    }
 }
 
 fn from_json(text: &str) -> Result<Vec<Record>, Unreadable> {
@@ -64,7 +68,7 @@ fn from_json(text: &str) -> Result<Vec<Record>, Unreadable> {
     // Some servers keep the wrapper that the standard's mapping drops.
     let list = match &value {
         Value::Array(list) => list,
-        Value::Object(fields) => fields.get("service_requests").and_then(Value::as_array).ok_or(Unreadable::NoList)?,
+        Value::Object(fields) => fields.values().find_map(Value::as_array).ok_or(Unreadable::NoList)?,
         _ => return Err(Unreadable::NoList),
     };
     if list.len() > RECORDS_MAX {
@@ -172,6 +176,6 @@ fn foreign(record: &Record) -> Result<Foreign, String> {
     })
 }
 
-fn moment(text: &str) -> Option<Moment> {
+pub fn moment(text: &str) -> Option<Moment> {
     text.parse::<jiff::Timestamp>().ok().map(|at| Moment::from_micros(at.as_microsecond()))
 }

@@ -298,7 +298,6 @@ impl Part {
             email: None,
             phone: None,
             language: Lang::De,
-            desk_link: None,
             attachments: vec![],
             channel: "open311",
             at: foreign.requested,

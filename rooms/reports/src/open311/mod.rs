@@ -11,6 +11,7 @@ mod tree;
 mod updates;
 
 pub use media::{is_address, queue as queue_photo};
+pub use updates::is_end;
 
 use crate::{report::token_hash, store};
 use axum::{
@@ -22,7 +23,7 @@ use tree::Node;
 use uuid::Uuid;
 use web::{Access, Answer, Form, JobKind, LimitKind, PageError, Routes, Visit};
 
-pub const JOBS: &[JobKind] = &[JobKind { kind: media::JOB, run: |run| Box::pin(media::run(run)) }];
+pub const JOB: JobKind = JobKind { kind: media::JOB, run: |run| Box::pin(media::run(run)) };
 
 pub fn routes(routes: &mut Routes) {
     use Access::Public;

@@ -94,6 +94,11 @@ const ENDS: &[&str] = &[
     "INTERNAL_REFERRAL",
     "CANCELLED",
 ];
+/// Does this status call a matter over?
+pub fn is_end(status: &str) -> bool {
+    ENDS.contains(&status.to_uppercase().as_str())
+}
+
 const GOES_ON: &[&str] = &["OPEN", "REOPEN", "INVESTIGATING", "IN_PROGRESS", "ACTION_SCHEDULED", "FOR_TRIAGE"];
 
 /// A word for one report, checked.
@@ -132,7 +137,7 @@ fn read(form: &Form, program: &str) -> Result<Word, Vec<Refusal>> {
     }
     let there = if status.is_empty() { String::new() } else { format!(", Stand dort: {status}") };
     let text = format!("{said}\n\n(Gesendet von {program}{there})");
-    Ok(Word { update, number, text, is_end: ENDS.contains(&status.as_str()), photo })
+    Ok(Word { update, number, text, is_end: is_end(&status), photo })
 }
 
 /// `POST /servicerequestupdates`: goes to the desk as a reply of whoever reported.

@@ -5,6 +5,7 @@ mod categories;
 mod drafts;
 mod follows;
 mod open311;
+mod partners;
 mod review;
 
 pub use categories::{
@@ -19,6 +20,12 @@ pub use follows::{
 pub use open311::{
     KeyRow, Request, Wanted, add_imported, add_key, add_photo, add_sent, case_sent_by, is_imported, key_by_hash, keys,
     moved, requests, revoke_key, steps_of,
+};
+pub use partners::{
+    Ended, Forward, NewForward, Partner, add_forward, add_forward_update, add_partner, all_services, asked_forward,
+    cancel_forward, end_attempt, end_partner, forgotten_forwards, forward, forward_by_foreign, forwards,
+    forwards_in_trouble, forwards_of, forwards_to_ask, has_partners, hold_forward, partner, partners, partners_to_ask,
+    push_forward, set_forward_status, set_partner_problem, set_pulled, set_services,
 };
 pub use review::{
     BlockRow, ReviewPhoto, add_block, add_complaint, blocked, blocks, complaints_of, handle_complaints, photo_blobs,

@@ -11,6 +11,7 @@ mod follows;
 mod import;
 mod open311;
 mod pages;
+mod partners;
 mod review;
 mod rules;
 mod store;
