@@ -110,6 +110,11 @@ impl Browser {
         self.cookies.get(&format!("__Host-{name}")).map(String::as_str)
     }
 
+    /// All of them, as the header of a request.
+    pub fn cookie_line(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     pub fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies.insert(format!("__Host-{name}"), value.to_owned());
     }
@@ -227,8 +232,7 @@ impl Browser {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         if !self.cookies.is_empty() {
-            let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(header::COOKIE, line.join("; "));
+            request = request.header(header::COOKIE, self.cookie_line());
         }
         self.answer(request, path, body).await
     }

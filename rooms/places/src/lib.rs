@@ -109,5 +109,7 @@ fn in_address(text: &str) -> String {
     escaped
 }
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;
