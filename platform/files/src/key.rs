@@ -1,5 +1,5 @@
 //! The name of a blob: town, id and part. It is made of UUIDs and an enum, so a path that leaves the folder cannot be
-//! written down. The same name will do as an object name in S3.
+//! written down. The same name is the object's name in S3.
 
 use base::MunicipalityId;
 use std::path::PathBuf;
@@ -68,5 +68,13 @@ impl BlobKey {
         let id = BlobId::parse(name.strip_suffix(part.suffix())?)?;
         let key = Self { municipality, id, part };
         key.object_name().ends_with(&format!("/{name}")).then_some(key)
+    }
+
+    /// The key of an object found in a bucket; `None` for anything this crate did not name.
+    pub(crate) fn from_object_name(name: &str) -> Option<Self> {
+        let (town, rest) = name.split_once('/')?;
+        let (_, file) = rest.split_once('/')?;
+        let key = Self::from_file_name(MunicipalityId::parse(town)?, file)?;
+        (key.object_name() == name).then_some(key)
     }
 }

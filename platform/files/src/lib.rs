@@ -1,6 +1,7 @@
-//! Uploads: a blob store on the local disk, pictures that are re-encoded before anybody sees them, and attachments by
+//! Uploads: a blob store on the local disk or in an S3-compatible store, pictures that are re-encoded before anybody sees them, and attachments by
 //! allow-list. Not a table of who may see what: the row that names a blob belongs to a room, and a blob without a row
-//! is swept away. Invariant: when `put` or `keep` has returned, the bytes survive a power cut.
+//! is swept away. Invariant: when `put` or `keep` has returned, the bytes survive a power cut, or the file store has
+//! acknowledged them.
 
 pub mod attachment;
 mod backup;
@@ -8,13 +9,17 @@ mod disk;
 mod incoming;
 mod key;
 pub mod picture;
+mod reading;
 mod redact;
+mod remote;
 mod store;
 
 pub use backup::{Damage, Inventory, verify};
 pub use incoming::Incoming;
 pub use key::{BlobId, BlobKey, Part};
+pub use reading::Blob;
 pub use redact::Area;
+pub use remote::S3;
 pub use store::{Settings, Store, StoreError, Swept};
 
 /// Why an upload is not taken. Each variant is one clear sentence for the person who sent it; the sentence itself is

@@ -1,8 +1,12 @@
-//! The blob store: put, get and delete by key, below `DIR/files`. A local folder today; the calls are those an object
-//! store has, so that S3 can stand behind them. It knows no rows and no permissions. Invariant: a key shows the whole
+//! The blob store: put, get and delete by key, below `DIR/files` or in an S3-compatible store (`remote.rs`). Uploads under
+//! way lie in `DIR/files/.incoming` in both cases. It knows no rows and no permissions. Invariant: a key shows the whole
 //! content or nothing, also after `kill -9` and after a power cut.
 
-use crate::{BlobKey, Incoming, Part, Refused, disk, incoming, picture::Picture};
+use crate::{
+    Blob, BlobKey, Incoming, Part, Refused, S3, disk, incoming,
+    picture::Picture,
+    remote::{Listed, Remote},
+};
 use base::{Moment, MunicipalityId};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -23,11 +27,13 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Uploads are refused when less than this is free: the database on the same disk needs room to live.
     pub reserve_bytes: u64,
+    /// Where the blobs are, if not in the folder.
+    pub s3: Option<S3>,
 }
 
 impl Settings {
     pub fn below(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), reserve_bytes: 512 * 1024 * 1024 }
+        Self { folder: folder.into(), reserve_bytes: 512 * 1024 * 1024, s3: None }
     }
 }
 
@@ -38,6 +44,9 @@ pub enum StoreError {
     /// The sender stopped or the connection broke.
     #[error("the upload ended before its end")]
     Interrupted,
+    /// The file store does not answer, or not as it should. Another try may succeed.
+    #[error("the file store is away: could not {doing} ({why})")]
+    Away { doing: &'static str, why: String },
     #[error("could not {doing}")]
     Broken { doing: &'static str, source: io::Error },
 }
@@ -58,6 +67,8 @@ struct Inner {
     reserve_bytes: u64,
     /// Folders this process has seen safely on disk; each costs a few syncs once.
     synced: Mutex<HashSet<PathBuf>>,
+    /// Then no blob is in the folder, only uploads under way.
+    remote: Option<Remote>,
 }
 
 impl Store {
@@ -65,7 +76,9 @@ impl Store {
         blocking(move || {
             let root = settings.folder.join("files");
             disk::create_folder_synced(&settings.folder, &root.join(INCOMING))?;
-            Ok(Self(Arc::new(Inner { root, reserve_bytes: settings.reserve_bytes, synced: Mutex::default() })))
+            let remote = settings.s3.as_ref().map(Remote::open).transpose()?;
+            let (reserve_bytes, synced) = (settings.reserve_bytes, Mutex::default());
+            Ok(Self(Arc::new(Inner { root, reserve_bytes, synced, remote })))
         })
         .await
     }
@@ -84,6 +97,14 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the place of the blobs takes, gives and deletes. A folder was checked when it was opened.
+    pub async fn check_place(&self) -> Result<(), StoreError> {
+        match self.remote() {
+            Some(remote) => remote.check().await,
+            None => Ok(()),
+        }
+    }
+
     /// Takes an upload from the network to disk, hashed, synced, and limited to `limit` bytes. It has no key yet.
     pub async fn incoming<S, E>(&self, stream: S, limit: u64) -> Result<Incoming, StoreError>
     where
@@ -95,12 +116,19 @@ impl Store {
 
     /// Gives a received upload its key. Afterwards the row that names it may be written.
     pub async fn keep(&self, upload: Incoming, key: BlobKey) -> Result<(), StoreError> {
+        if let Some(remote) = self.remote() {
+            let (file, sum) = (upload.path().to_owned(), base::hex(&upload.sha256()));
+            return remote.put_file(&key.object_name(), file, upload.size(), sum).await;
+        }
         let store = Arc::clone(&self.0);
         blocking(move || disk::place(upload.path(), &store.ready_path(&key)?)).await
     }
 
     /// Stores these bytes under this key, replacing what was there. Afterwards the row that names it may be written.
     pub async fn put(&self, key: BlobKey, bytes: Bytes) -> Result<(), StoreError> {
+        if let Some(remote) = self.remote() {
+            return remote.put(&key.object_name(), bytes).await;
+        }
         self.check_space().await?;
         let store = Arc::clone(&self.0);
         blocking(move || disk::write_synced(&store.root.join(INCOMING), &store.ready_path(&key)?, &bytes)).await
@@ -115,18 +143,29 @@ impl Store {
     }
 
     pub async fn get(&self, key: BlobKey) -> Result<Option<Bytes>, StoreError> {
+        if let Some(remote) = self.remote() {
+            return remote.get(&key.object_name()).await;
+        }
         found(tokio::fs::read(self.path(&key)).await.map(Bytes::from))
     }
 
-    /// For streaming a large blob: the open file and its length.
-    pub async fn open_blob(&self, key: BlobKey) -> Result<Option<(tokio::fs::File, u64)>, StoreError> {
-        let Some(file) = found(tokio::fs::File::open(self.path(&key)).await)? else { return Ok(None) };
-        let length = file.metadata().await.map_err(disk::failed("measure a blob"))?.len();
-        Ok(Some((file, length)))
+    /// For sending a large blob in parts.
+    pub async fn open_blob(&self, key: BlobKey) -> Result<Option<Blob>, StoreError> {
+        if let Some(remote) = self.remote() {
+            let object = remote.open_object(&key.object_name()).await?;
+            return Ok(object.map(|object| Blob::from_object(remote.clone(), object)));
+        }
+        match found(tokio::fs::File::open(self.path(&key)).await)? {
+            Some(file) => Ok(Some(Blob::from_file(file).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Removes the blob for good; an absent one is fine, since deletion is repeated after a crash.
     pub async fn delete(&self, key: BlobKey) -> Result<(), StoreError> {
+        if let Some(remote) = self.remote() {
+            return remote.delete(&key.object_name()).await;
+        }
         let path = self.path(&key);
         blocking(move || match fs::remove_file(&path) {
             Ok(()) => disk::sync_folder(path.parent().unwrap_or(Path::new("."))),
@@ -153,26 +192,49 @@ impl Store {
         older_than: Moment,
         is_named: impl Fn(&BlobKey) -> bool + Send + 'static,
     ) -> Result<Swept, StoreError> {
-        let store = Arc::clone(&self.0);
-        let swept = blocking(move || {
-            let leftovers = remove_older(disk::entries(&store.root.join(INCOMING))?, older_than, |_| true)?;
-            let mut blobs = 0;
-            for shard in disk::entries(&store.root.join(municipality.to_string()))? {
-                blobs += remove_older(disk::entries(&shard.path())?, older_than, |name| {
-                    BlobKey::from_file_name(municipality, name).is_some_and(|key| !is_named(&key))
-                })?;
+        let swept = match self.remote().cloned() {
+            Some(remote) => self.sweep_remote(&remote, municipality, older_than, is_named).await?,
+            None => {
+                let store = Arc::clone(&self.0);
+                blocking(move || store.sweep_folder(municipality, older_than, is_named)).await?
             }
-            Ok(Swept { blobs, leftovers })
-        })
-        .await?;
+        };
         if swept != Swept::default() {
             tracing::info!(%municipality, blobs = swept.blobs, leftovers = swept.leftovers, "swept unnamed uploads");
         }
         Ok(swept)
     }
 
+    async fn sweep_remote(
+        &self,
+        remote: &Remote,
+        municipality: MunicipalityId,
+        older_than: Moment,
+        is_named: impl Fn(&BlobKey) -> bool,
+    ) -> Result<Swept, StoreError> {
+        let store = Arc::clone(&self.0);
+        let leftovers = blocking(move || store.sweep_incoming(older_than)).await?;
+        let listed = remote.list(&municipality.to_string()).await?;
+        let unnamed: Vec<BlobKey> = listed
+            .iter()
+            .filter(|object| object.modified_micros < older_than.micros())
+            .filter_map(key_of)
+            .filter(|key| !is_named(key))
+            .collect();
+        for key in &unnamed {
+            remote.delete(&key.object_name()).await?;
+        }
+        Ok(Swept { blobs: unnamed.len() as u64, leftovers })
+    }
+
     /// Every blob of this town, in the order of its name.
     pub async fn list(&self, municipality: MunicipalityId) -> Result<Vec<BlobKey>, StoreError> {
+        if let Some(remote) = self.remote() {
+            let listed = remote.list(&municipality.to_string()).await?;
+            let mut keys: Vec<BlobKey> = listed.iter().filter_map(key_of).collect();
+            keys.sort();
+            return Ok(keys);
+        }
         let folder = self.0.root.join(municipality.to_string());
         blocking(move || {
             let mut keys = Vec::new();
@@ -192,6 +254,10 @@ impl Store {
         &self.0.root
     }
 
+    pub(crate) fn remote(&self) -> Option<&Remote> {
+        self.0.remote.as_ref()
+    }
+
     fn path(&self, key: &BlobKey) -> PathBuf {
         self.0.root.join(key.relative_path())
     }
@@ -208,6 +274,30 @@ impl Inner {
         }
         Ok(path)
     }
+
+    fn sweep_folder(
+        &self,
+        municipality: MunicipalityId,
+        older_than: Moment,
+        is_named: impl Fn(&BlobKey) -> bool,
+    ) -> Result<Swept, StoreError> {
+        let leftovers = self.sweep_incoming(older_than)?;
+        let mut blobs = 0;
+        for shard in disk::entries(&self.root.join(municipality.to_string()))? {
+            blobs += remove_older(disk::entries(&shard.path())?, older_than, |name| {
+                BlobKey::from_file_name(municipality, name).is_some_and(|key| !is_named(&key))
+            })?;
+        }
+        Ok(Swept { blobs, leftovers })
+    }
+
+    fn sweep_incoming(&self, older_than: Moment) -> Result<u64, StoreError> {
+        remove_older(disk::entries(&self.root.join(INCOMING))?, older_than, |_| true)
+    }
+}
+
+fn key_of(object: &Listed) -> Option<BlobKey> {
+    BlobKey::from_object_name(&object.name)
 }
 
 pub(crate) async fn blocking<T: Send + 'static>(

@@ -4,10 +4,12 @@
 
 mod client;
 mod guard;
+mod operator;
 mod tiles;
 
 pub use client::{Answer, Outgoing, Settings};
 pub use guard::{Found, Lookup, SystemLookup, is_public};
+pub use operator::for_operators_server;
 pub use tiles::{Fetched, Tile, XyzSource};
 
 /// Why a request was not made or not followed. Nothing left the house for that hop.

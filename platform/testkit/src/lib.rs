@@ -47,7 +47,7 @@ impl TestSite {
     pub async fn beside(database: TestDb, rooms: Rooms, settings: Settings, servers: Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for uploads and mails");
         let clock: Arc<TurnedClock> = Arc::clone(&database.clock);
-        let files = files::Store::open(files::Settings { folder: folder.path().into(), reserve_bytes: 0 })
+        let files = files::Store::open(files::Settings { folder: folder.path().into(), reserve_bytes: 0, s3: None })
             .await
             .expect("a folder for uploads");
         let from = mail::EmailAddress::parse("stadtplatz@example.org").expect("a sender");

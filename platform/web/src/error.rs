@@ -80,6 +80,17 @@ impl From<DbError> for PageError {
     }
 }
 
+impl PageError {
+    /// What the file store could not do. Away is no mistake of ours: the log says why, the page asks for another try.
+    pub fn of_files(what: &'static str, error: files::StoreError) -> Self {
+        if let files::StoreError::Away { .. } = &error {
+            tracing::warn!(what, cause = %error, "the file store is away");
+            return Self::Busy;
+        }
+        Self::because(what)(Box::new(error))
+    }
+}
+
 impl From<askama::Error> for PageError {
     fn from(error: askama::Error) -> Self {
         Self::Internal { what: "a template could not be rendered", source: Some(Box::new(error)) }

@@ -39,7 +39,7 @@ pub async fn take_photos(
                 let name = attachment::shown_name(&upload.name);
                 state.refuse(field, format!("{name}: {}", sentence(visit.t, refused)));
             }
-            Err(error) => return Err(PageError::because("could not take a photo to disk")(Box::new(error))),
+            Err(error) => return Err(PageError::of_files("could not store a photo", error)),
         }
     }
     Ok(photos)

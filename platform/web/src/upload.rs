@@ -44,7 +44,7 @@ pub async fn receive(
         Err(StoreError::Refused(refused)) => Err(refused),
         // What broke it says the next read.
         Err(StoreError::Interrupted) => Err(Refused::Broken),
-        Err(error) => return Err(PageError::because("could not take an upload to disk")(Box::new(error))),
+        Err(error) => return Err(PageError::of_files("could not take an upload to disk", error)),
     };
     while field.chunk().await.map_err(|error| broken(&error))?.is_some() {}
     if so_far >= settings.uploads_max && name.is_empty() {

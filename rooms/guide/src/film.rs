@@ -1,4 +1,4 @@
-//! The town's film in German Sign Language: shown to everybody, sent in parts from our own disk, changed by the staff.
+//! The town's film in German Sign Language: shown to everybody, sent in parts from our own store, changed by the staff.
 //! Not a film library: one film, told by its first bytes, with its words beside it. Invariant: a film never stands alone,
 //! its text is there for who neither signs nor sees (WCAG 1.2.1).
 
@@ -16,9 +16,7 @@ use axum::{
 use db::{Audit, DbError, Once, Tx};
 use files::{BlobId, BlobKey, Incoming, Refused};
 use serde_json::json;
-use std::{io::SeekFrom, sync::Arc};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
+use std::sync::Arc;
 use web::{Answer, Form, FormState, Page, PageError, Template, Upload, Visit};
 
 const TRANSCRIPT_MAX: usize = 20_000;
@@ -62,12 +60,13 @@ pub async fn captions(visit: Visit) -> Answer {
     Ok(([(header::CONTENT_TYPE, "text/vtt; charset=utf-8")], film.captions).into_response())
 }
 
-/// `GET /gebaerdensprache/film`: the whole film or the part that was asked for, straight from the disk.
+/// `GET /gebaerdensprache/film`: the whole film or the part that was asked for, straight from the store.
 pub async fn send(visit: Visit) -> Answer {
     let film = visit.read(store::film).await?.ok_or(PageError::NotFound)?;
     let key = BlobKey::whole(visit.town_id(), film.blob);
-    let broken = |error: files::StoreError| PageError::because("could not open the film")(Box::new(error));
-    let (mut file, size) = visit.site.files.open_blob(key).await.map_err(broken)?.ok_or(PageError::Gone)?;
+    let broken = |error| PageError::of_files("could not read the film", error);
+    let film_file = visit.site.files.open_blob(key).await.map_err(broken)?.ok_or(PageError::Gone)?;
+    let size = film_file.size();
     let tag = format!("\"{}\"", film.blob);
     let asked = |name| visit.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     // A part of an older film must not be glued to this one (RFC 9110, section 13.1.5).
@@ -78,9 +77,7 @@ pub async fn send(visit: Visit) -> Answer {
         Wanted::Part { from, length } => (StatusCode::PARTIAL_CONTENT, from, length),
         Wanted::Outside => return Ok(outside(size)),
     };
-    let failed = |error: std::io::Error| PageError::because("could not read the film")(Box::new(error));
-    file.seek(SeekFrom::Start(from)).await.map_err(failed)?;
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), 64 * 1024));
+    let body = Body::from_stream(film_file.part(from, length).await.map_err(broken)?);
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(film.kind.content_type()));
@@ -273,7 +270,7 @@ async fn keep(visit: &Visit, film: Arc<Incoming>, kind: FilmKind) -> Result<Kept
     let blob = BlobId(base::new_id(&*visit.site.clock, &*visit.site.chance));
     let bytes = i64::try_from(film.size()).unwrap_or(i64::MAX);
     let kept = visit.site.files.keep(film, BlobKey::whole(visit.town_id(), blob)).await;
-    kept.map_err(|error| PageError::because("could not keep a film")(Box::new(error)))?;
+    kept.map_err(|error| PageError::of_files("could not keep a film", error))?;
     Ok(Kept { blob, kind, bytes })
 }
 

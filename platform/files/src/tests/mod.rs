@@ -2,6 +2,7 @@
 
 mod attachment;
 mod picture;
+mod places;
 mod store;
 
 use base::MunicipalityId;

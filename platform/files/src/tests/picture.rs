@@ -381,7 +381,7 @@ proptest! {
 #[tokio::test]
 async fn an_upload_waits_for_its_seat_on_disk_and_not_in_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(Settings { folder: folder.path().into(), reserve_bytes: 0 }).await.unwrap();
+    let store = Store::open(Settings { folder: folder.path().into(), reserve_bytes: 0, s3: None }).await.unwrap();
     let receive = async |width: u32| {
         let bytes = Bytes::from(encoded(&two_halves(width, 40), ImageFormat::Png));
         let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);

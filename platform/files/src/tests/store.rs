@@ -1,9 +1,8 @@
-//! The store on a real folder: what is put is there, what was refused is not, and what a crash left is swept.
+//! What is special about the store in a folder: its files, their age, the disk's space, and what a crash left. What holds
+//! wherever the blobs are stands in `places.rs`.
 
 use super::town;
-use crate::{
-    Area, BlobId, BlobKey, Damage, Inventory, Part, Refused, Settings, Store, StoreError, Swept, picture, verify,
-};
+use crate::{BlobId, BlobKey, Damage, Inventory, Part, Refused, Settings, Store, StoreError, Swept, verify};
 use base::{Moment, uuid::Uuid};
 use bytes::Bytes;
 use futures_util::stream;
@@ -19,7 +18,7 @@ fn key(number: u8) -> BlobKey {
 }
 
 async fn store(folder: &Path) -> Store {
-    Store::open(Settings { folder: folder.to_owned(), reserve_bytes: 0 }).await.unwrap()
+    Store::open(Settings { folder: folder.to_owned(), reserve_bytes: 0, s3: None }).await.unwrap()
 }
 
 fn chunks(parts: &[&'static [u8]]) -> impl stream::Stream<Item = Result<Bytes, Infallible>> + use<> {
@@ -28,34 +27,6 @@ fn chunks(parts: &[&'static [u8]]) -> impl stream::Stream<Item = Result<Bytes, I
 
 fn incoming_files(folder: &Path) -> usize {
     fs::read_dir(folder.join("files/.incoming")).unwrap().count()
-}
-
-#[tokio::test]
-async fn what_is_put_is_there_until_it_is_deleted() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path()).await;
-    store.put(key(1), Bytes::from_static(b"eins")).await.unwrap();
-    assert_eq!(store.get(key(1)).await.unwrap().unwrap(), "eins");
-    assert_eq!(store.get(key(2)).await.unwrap(), None);
-    let (_, length) = store.open_blob(key(1)).await.unwrap().unwrap();
-    assert_eq!(length, 4);
-    // Another process finds it as well, and nothing lies about half done.
-    let again = self::store(folder.path()).await;
-    assert_eq!(again.list(town(1)).await.unwrap(), [key(1)]);
-    assert_eq!(incoming_files(folder.path()), 0);
-    again.delete(key(1)).await.unwrap();
-    again.delete(key(1)).await.unwrap();
-    assert_eq!(store.get(key(1)).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn a_blob_belongs_to_one_town() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path()).await;
-    store.put(key(1), Bytes::from_static(b"eins")).await.unwrap();
-    let elsewhere = BlobKey::whole(town(2), key(1).id);
-    assert_eq!(store.get(elsewhere).await.unwrap(), None);
-    assert_eq!(store.list(town(2)).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -73,27 +44,9 @@ async fn an_upload_is_counted_hashed_and_kept() {
 }
 
 #[tokio::test]
-async fn an_upload_over_the_limit_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path()).await;
-    let refused = store.incoming(chunks(&[b"ab", b"cd"]), 3).await;
-    assert!(matches!(refused, Err(StoreError::Refused(Refused::TooLarge { limit: 3 }))), "{refused:?}");
-    assert_eq!(incoming_files(folder.path()), 0);
-}
-
-#[tokio::test]
-async fn a_broken_connection_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path()).await;
-    let cut = stream::iter([Ok(Bytes::from_static(b"ab")), Err("gone")]);
-    assert!(matches!(store.incoming(cut, 100).await, Err(StoreError::Interrupted)));
-    assert_eq!(incoming_files(folder.path()), 0);
-}
-
-#[tokio::test]
 async fn below_the_reserve_nothing_is_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let full = Store::open(Settings { folder: folder.path().to_owned(), reserve_bytes: u64::MAX }).await.unwrap();
+    let full = Store::open(Settings { folder: folder.path().to_owned(), reserve_bytes: u64::MAX, s3: None }).await.unwrap();
     assert!(full.free_bytes().await.unwrap() > 0);
     let refused = full.put(key(1), Bytes::from_static(b"x")).await;
     assert!(matches!(refused, Err(StoreError::Refused(Refused::DiskFull))), "{refused:?}");
@@ -166,24 +119,6 @@ fn a_key_cannot_leave_its_folder() {
     }
     assert_eq!(BlobKey::from_file_name(town(1), "notes.txt"), None);
     assert_eq!(BlobKey::from_file_name(town(1), &Uuid::from_bytes([7; 16]).simple().to_string()), None);
-}
-
-#[tokio::test]
-async fn a_picture_is_kept_in_three_parts_and_redacted_in_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path()).await;
-    let photo = picture::prepare(super::picture::photo_with_plate(), picture::Limits::default()).await.unwrap();
-    store.put_picture(key(1), &photo).await.unwrap();
-    assert_eq!(store.list(town(1)).await.unwrap(), Part::SIZES.map(|part| key(1).part(part)));
-    let large = store.get(key(1).part(Part::Large)).await.unwrap().unwrap();
-    let covered = picture::redact(large.clone(), vec![Area { x: 0.2, y: 0.2, w: 0.2, h: 0.2 }]).await.unwrap();
-    store.put_picture(key(1), &covered).await.unwrap();
-    for (part, size) in Part::SIZES.into_iter().zip(&covered.sizes) {
-        assert_eq!(store.get(key(1).part(part)).await.unwrap().unwrap(), size.bytes);
-    }
-    assert_ne!(store.get(key(1).part(Part::Large)).await.unwrap().unwrap(), large);
-    store.delete_all_parts(key(1)).await.unwrap();
-    assert_eq!(store.list(town(1)).await.unwrap(), []);
 }
 
 #[tokio::test]

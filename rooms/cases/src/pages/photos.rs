@@ -57,7 +57,7 @@ pub async fn show(visit: Visit, Path((number, token)): Path<(String, String)>, _
     let photo = kept(&visit, &number, &token).ok_or(PageError::NotFound)?;
     let key = BlobKey::whole(visit.town_id(), photo.blob).part(Part::Small);
     let bytes = visit.site.files.get(key).await;
-    let bytes = bytes.map_err(|error| PageError::because("could not read a photo")(Box::new(error)))?;
+    let bytes = bytes.map_err(|error| PageError::of_files("could not read a photo", error))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),

@@ -99,7 +99,7 @@ pub async fn public(visit: Visit, Path((photo, size)): Path<(String, String)>) -
 pub async fn serve(visit: &Visit, blob: Uuid, part: Part, cache: &'static str) -> Answer {
     let key = BlobKey::whole(visit.town_id(), BlobId(blob)).part(part);
     let bytes = visit.site.files.get(key).await;
-    let bytes = bytes.map_err(|error| PageError::because("could not read a photo")(Box::new(error)))?;
+    let bytes = bytes.map_err(|error| PageError::of_files("could not read a photo", error))?;
     Ok(jpeg(bytes.ok_or(PageError::NotFound)?, cache))
 }
 
