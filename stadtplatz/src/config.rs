@@ -1,7 +1,7 @@
 //! Every setting, from flag, then environment, then the TOML file, then the default; each remembers where it came from,
 //! so that `doctor` can say. Nothing is read from the environment anywhere else.
 
-use crate::address::without_secrets;
+use crate::{address::without_secrets, uploads};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::{
@@ -25,6 +25,15 @@ pub struct Given {
     /// Ordner für Datenbank, Uploads, Schlüssel und Postausgang
     #[arg(long, env = "STADTPLATZ_DATA", global = true)]
     pub data: Option<PathBuf>,
+    /// Uploads in einem S3-Speicher: s3+https://host/bucket; ohne Angabe liegen sie im Ordner DATA/files
+    #[arg(long, env = "STADTPLATZ_FILES", global = true)]
+    pub files: Option<String>,
+    /// Name des Zugangs zum S3-Speicher
+    #[arg(long, env = "STADTPLATZ_FILES_KEY", global = true, hide_env_values = true)]
+    pub files_key: Option<String>,
+    /// Geheimnis des Zugangs zum S3-Speicher
+    #[arg(long, env = "STADTPLATZ_FILES_SECRET", global = true, hide_env_values = true)]
+    pub files_secret: Option<String>,
     /// Adresse der Seite nach außen, zum Beispiel https://stadt.example
     #[arg(long, env = "STADTPLATZ_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
@@ -58,6 +67,9 @@ struct Written {
     listen: Option<String>,
     database: Option<String>,
     data: Option<PathBuf>,
+    files: Option<String>,
+    files_key: Option<String>,
+    files_secret: Option<String>,
     public_url: Option<String>,
     trusted_proxies: Option<String>,
     smtp: Option<String>,
@@ -96,6 +108,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: String,
     pub data: PathBuf,
+    /// Where uploads are, if not in the data folder.
+    pub s3: Option<files::S3>,
     pub public_url: Option<String>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub smtp: Option<String>,
@@ -130,6 +144,9 @@ impl Config {
         let (data, data_from) = pick(given.data, written.data, || PathBuf::from(folder));
         let in_data = || format!("sqlite:{}", data.join("stadtplatz.db").display());
         let (database, database_from) = pick(given.database, written.database, in_data);
+        let (files, files_from) = optional(given.files, written.files);
+        let (files_key, key_from) = optional(given.files_key, written.files_key);
+        let (files_secret, secret_from) = optional(given.files_secret, written.files_secret);
         let (public_url, url_from) = optional(given.public_url, written.public_url);
         let (proxies, proxies_from) = pick(given.trusted_proxies, written.trusted_proxies, String::new);
         let (smtp, smtp_from) = optional(given.smtp, written.smtp);
@@ -145,6 +162,9 @@ impl Config {
             show("listen", listen.clone(), listen_from),
             show("database", without_secrets(&database), database_from),
             show("data", data.display().to_string(), data_from),
+            show("files", files.as_deref().map_or_else(none, without_secrets), files_from),
+            show("files_key", hidden(files_key.is_some()), key_from),
+            show("files_secret", hidden(files_secret.is_some()), secret_from),
             show("public_url", public_url.clone().unwrap_or_else(none), url_from),
             show("trusted_proxies", proxies.clone(), proxies_from),
             show("smtp", smtp.as_deref().map_or_else(none, without_secrets), smtp_from),
@@ -155,18 +175,17 @@ impl Config {
             show("limits", limits.clone(), limits_from),
         ];
         Ok(Self {
-            listen: listen
-                .parse()
-                .with_context(|| format!("listen = {listen} ist keine Adresse wie 127.0.0.1:8080"))?,
+            listen: socket(&listen)?,
             trusted_proxies: networks(&proxies)?,
             json_log: word("log", &log, ["text", "json"])? == 1,
             limits: word("limits", &limits, ["an", "aus"])? == 0,
             database: database_url(database)?,
             public_url: public_url.map(public).transpose()?,
+            s3: uploads::s3(files.as_deref(), files_key, files_secret)?,
             data,
             smtp,
             mail_from,
-            intranet: intranet.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect(),
+            intranet: words(&intranet),
             metrics_token,
             demo,
             shown,
@@ -182,6 +201,14 @@ fn read_file(path: Option<&Path>) -> anyhow::Result<Written> {
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("{} ist nicht lesbar", path.display()))?;
     toml::from_str(&text).with_context(|| format!("{} ist keine gültige Einstellungsdatei", path.display()))
+}
+
+fn socket(text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().with_context(|| format!("listen = {text} ist keine Adresse wie 127.0.0.1:8080"))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The index of the word among those allowed.

@@ -9,5 +9,6 @@ pub mod observe;
 mod outside;
 pub mod rooms;
 mod serve;
-mod start;
+pub mod start;
+mod uploads;
 pub mod worker;

@@ -1,7 +1,7 @@
 //! From settings to a running `Site`: opens the database, brings it up to date, opens the folders. Shared by every command
 //! that needs the site, so that all see the same world.
 
-use crate::{config::Config, keys, rooms};
+use crate::{config::Config, keys, rooms, uploads};
 use anyhow::Context;
 use base::{SystemChance, SystemClock};
 use db::Db;
@@ -40,8 +40,9 @@ pub async fn site(config: &Config) -> anyhow::Result<Site> {
     }
     let chance = Arc::new(SystemChance);
     let key = keys::load_or_make(&config.data, &*chance)?;
-    let files =
-        files::Store::open(files::Settings::below(&config.data)).await.context("der Ordner für Uploads fehlt")?;
+    let files = files::Store::open(uploads::settings(config))
+        .await
+        .context("der Ordner für Uploads lässt sich nicht öffnen")?;
     let mailer = mailer(config)?;
     let settings = Settings {
         trusted_proxies: config.trusted_proxies.clone(),

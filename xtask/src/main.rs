@@ -10,6 +10,7 @@ mod postgres;
 mod report;
 mod room;
 mod run;
+mod s3;
 mod say;
 mod site;
 mod steps;

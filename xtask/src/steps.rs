@@ -16,6 +16,7 @@ use crate::postgres::Cluster;
 use crate::report::{Outcome, Report};
 use crate::room;
 use crate::run::{self, Shop};
+use crate::s3;
 use crate::say;
 use crate::site::Site;
 use crate::tools::{self, Tools};
@@ -27,6 +28,7 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
     let browser = !wish.no_browser && wish.rooms.is_empty();
     let tools = tools::require(shop, browser)?;
     let cluster = Cluster::start(shop, &tools.postgres)?;
+    let s3 = s3::Server::start(shop)?;
     let mut report = Report::default();
     let crates: Vec<String> = if wish.rooms.is_empty() {
         vec!["--workspace".to_owned()]
@@ -47,7 +49,8 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
             check(shop, "frontend", &mut node, 2 * MINUTE)
         });
     }
-    report.step("tests on SQLite and PostgreSQL", |report| tests(shop, &tools, &cluster, &crates, report));
+    report
+        .step("tests on SQLite and PostgreSQL", |report| tests(shop, &tools, (&cluster, s3.as_ref()), &crates, report));
     // Crates without a library have no examples and make cargo fail when they are named one by one.
     if tools.nextest && wish.rooms.is_empty() {
         report.step("examples in the documents", |_| doc_tests(shop, &crates));
@@ -106,7 +109,13 @@ fn format(shop: &Shop, wish: &Wish) -> Result<Outcome> {
     check(shop, "fmt", fmt.arg("--check"), 2 * MINUTE)
 }
 
-fn tests(shop: &Shop, tools: &Tools, cluster: &Cluster, crates: &[String], report: &mut Report) -> Result<Outcome> {
+fn tests(
+    shop: &Shop,
+    tools: &Tools,
+    (cluster, s3): (&Cluster, Option<&s3::Server>),
+    crates: &[String],
+    report: &mut Report,
+) -> Result<Outcome> {
     let mut command = if tools.nextest {
         let mut command = cargo(shop, "nextest");
         command.args(["run", "--no-fail-fast", "--success-output", "immediate"]).args(crates);
@@ -117,6 +126,10 @@ fn tests(shop: &Shop, tools: &Tools, cluster: &Cluster, crates: &[String], repor
         command
     };
     command.env("STADTPLATZ_TEST_POSTGRES", cluster.url("postgres")).env("STADTPLATZ_RESEARCH_DATA", research(shop));
+    match s3 {
+        Some(server) => command.env("STADTPLATZ_TEST_S3", server.url()),
+        None => command.env_remove("STADTPLATZ_TEST_S3"),
+    };
     let ended = shop.run("tests", &mut command, 40 * MINUTE)?;
     let counted = if tools.nextest { counts::nextest(&ended.log) } else { counts::cargo_test(&ended.log) };
     report.skip_reasons(counts::reasons(&ended.log));

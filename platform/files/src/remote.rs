@@ -119,7 +119,11 @@ impl Remote {
     }
 
     fn path(&self, name: &str) -> ObjectPath {
-        if self.prefix.is_empty() { ObjectPath::from(name) } else { ObjectPath::from(format!("{}/{name}", self.prefix)) }
+        if self.prefix.is_empty() {
+            ObjectPath::from(name)
+        } else {
+            ObjectPath::from(format!("{}/{name}", self.prefix))
+        }
     }
 
     /// In a task of its own: who hangs up in between leaves no half-sent parts behind.

@@ -3,7 +3,7 @@
 //! moments between: its former copy goes at once, and the photo as it came is there. Works while the site serves.
 
 use super::say;
-use crate::{address::without_password, config::Config, start};
+use crate::{address::without_password, config::Config, start, uploads};
 use anyhow::{Context, bail, ensure};
 use std::{fs, path::Path, process::Command};
 
@@ -25,7 +25,7 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
         postgres_tool("pg_dump", &["--format=custom", "--no-owner"], ("--file", &target), &config.database)?;
         say("Datenbank: mit pg_dump gesichert.");
     }
-    let store = files::Store::open(files::Settings::below(&config.data)).await?;
+    let store = files::Store::open(uploads::settings(config)).await?;
     let inventory = store.copy_all_to(folder).await.context("die Uploads lassen sich nicht sichern")?;
     say(format_args!("Uploads: {} Dateien.", inventory.blobs));
     copy_folder(&config.data.join("keys"), &folder.join("keys"))?;
@@ -40,6 +40,11 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
     ensure!(damage.is_empty(), "{} Dateien der Sicherung sind beschädigt; es wurde nichts verändert", damage.len());
     ensure!(!config.data.join("keys").exists(), "{} ist nicht leer; es wurde nichts verändert", config.data.display());
+    // Asked before anything changes: is it there, and is it empty?
+    let store = match &config.s3 {
+        Some(_) => Some(empty_store(config).await?),
+        None => None,
+    };
     if let Some(target) = db::sqlite_file(&config.database) {
         ensure!(!target.exists(), "{} gibt es schon; es wurde nichts verändert", target.display());
         let source = folder.join(SQLITE_FILE);
@@ -53,10 +58,28 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
         let words = ["--no-owner", "--exit-on-error", "--single-transaction"];
         postgres_tool("pg_restore", &words, ("", &source), &config.database)?;
     }
-    copy_folder(&folder.join("files"), &config.data.join("files"))?;
+    match store {
+        Some(store) => {
+            let stored = store.take_all_from(folder).await.context(UNFINISHED)?;
+            say(format_args!("Uploads: {} Dateien im S3-Speicher.", stored.blobs));
+        }
+        None => copy_folder(&folder.join("files"), &config.data.join("files"))?,
+    }
     copy_folder(&folder.join("keys"), &config.data.join("keys"))?;
     say("Die Sicherung ist eingespielt. `stadtplatz doctor --audit` prüft das Ergebnis.");
     Ok(())
+}
+
+const UNFINISHED: &str = "die Uploads sind nicht vollständig eingespielt: leeren Sie Datenbank, Datenordner und den Ordner im S3-Speicher und beginnen Sie von vorn";
+
+async fn empty_store(config: &Config) -> anyhow::Result<files::Store> {
+    let store = files::Store::open(uploads::settings(config)).await?;
+    let empty = store.is_empty().await.context("der S3-Speicher antwortet nicht; es wurde nichts verändert")?;
+    ensure!(
+        empty,
+        "der S3-Speicher enthält schon Uploads; es wurde nichts verändert. Nennen Sie in files einen leeren Ordner"
+    );
+    Ok(store)
 }
 
 /// The password goes by environment, so that it never shows in the list of processes.

@@ -58,6 +58,15 @@ async fn check_surroundings(config: &Config, site: &Site, findings: &mut Finding
         Err(error) => findings.bad(&format!("Mail: {error}"), "Prüfen Sie STADTPLATZ_SMTP."),
     }
     check_encryption(&config.database, findings);
+    if config.s3.is_some() {
+        match site.files.check_place().await {
+            Ok(()) => findings.good("der S3-Speicher nimmt, gibt und löscht Dateien"),
+            Err(error) => findings.bad(
+                &format!("S3-Speicher: {error}"),
+                "Prüfen Sie files, files_key und files_secret und ob der Zugang lesen, schreiben, auflisten und löschen darf.",
+            ),
+        }
+    }
     match site.files.check_space().await {
         Ok(()) => findings.good("auf der Platte ist Platz"),
         Err(error) => findings.bad(&format!("Platz: {error}"), "Schaffen Sie Platz; Uploads werden sonst abgewiesen."),

@@ -32,7 +32,7 @@ struct Ledger {
     unsure: Vec<Unsure>,
 }
 
-fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
     fields.retain(|(known, _)| known != name);
     fields.push((name.to_owned(), value.to_owned()));
 }

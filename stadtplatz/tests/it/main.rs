@@ -20,5 +20,6 @@ mod store_plans;
 mod store_probe;
 mod tenants;
 mod things;
+mod uploads;
 mod wire;
 mod world;

@@ -12,6 +12,8 @@ pub struct Program {
     pub data: PathBuf,
     /// Empty: SQLite in the data folder.
     database: String,
+    /// More of the environment.
+    pub settings: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -20,7 +22,7 @@ impl Program {
         // Taken and given back at once: nobody else on this machine asks for ports as fast.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Self { address, data: data.to_path_buf(), database: String::new(), child: None }
+        Self { address, data: data.to_path_buf(), database: String::new(), settings: vec![], child: None }
     }
 
     /// The same program on another database than its own file.
@@ -41,6 +43,7 @@ impl Program {
             .env("STADTPLATZ_LIMITS", "aus")
             .env("STADTPLATZ_LOG_LEVEL", "warn")
             .current_dir(&self.data)
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         if !self.database.is_empty() {
             command.env("STADTPLATZ_DATABASE", &self.database);

@@ -37,18 +37,38 @@ impl Wire {
         Self { address, cookies: BTreeMap::new() }
     }
 
+    /// The same browser, at the same site on another port.
+    pub fn moved_to(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
     pub fn get(&mut self, path: &str) -> io::Result<Reply> {
-        self.request("GET", path, "")
+        self.request("GET", path, "", b"")
     }
 
     pub fn post(&mut self, path: &str, fields: &[(String, String)]) -> io::Result<Reply> {
         let encode =
             |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let body: Vec<String> = fields.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
-        self.request("POST", path, &body.join("&"))
+        self.request("POST", path, "application/x-www-form-urlencoded", body.join("&").as_bytes())
     }
 
-    fn request(&mut self, method: &str, path: &str, body: &str) -> io::Result<Reply> {
+    /// The same with a picture in the field `photo`.
+    pub fn post_with_photo(&mut self, path: &str, fields: &[(String, String)], photo: &[u8]) -> io::Result<Reply> {
+        const EDGE: &str = "edge-of-the-parts";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let about = "Content-Disposition: form-data; name=\"photo\"; filename=\"bild.png\"\r\nContent-Type: image/png";
+        body.extend_from_slice(format!("--{EDGE}\r\n{about}\r\n\r\n").as_bytes());
+        body.extend_from_slice(photo);
+        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+        self.request("POST", path, &format!("multipart/form-data; boundary={EDGE}"), &body)
+    }
+
+    fn request(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Reply> {
         let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(2))?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -59,11 +79,11 @@ impl Wire {
         if method == "POST" {
             let _ = write!(
                 head,
-                "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\nContent-Length: {}\r\n",
+                "Content-Type: {content_type}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: {}\r\n",
                 body.len()
             );
         }
-        stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
+        stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat())?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         self.read(&bytes)

@@ -46,7 +46,8 @@ async fn an_upload_is_counted_hashed_and_kept() {
 #[tokio::test]
 async fn below_the_reserve_nothing_is_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let full = Store::open(Settings { folder: folder.path().to_owned(), reserve_bytes: u64::MAX, s3: None }).await.unwrap();
+    let full =
+        Store::open(Settings { folder: folder.path().to_owned(), reserve_bytes: u64::MAX, s3: None }).await.unwrap();
     assert!(full.free_bytes().await.unwrap() > 0);
     let refused = full.put(key(1), Bytes::from_static(b"x")).await;
     assert!(matches!(refused, Err(StoreError::Refused(Refused::DiskFull))), "{refused:?}");

@@ -259,12 +259,8 @@ pub(crate) async fn serve(visit: &Visit, attachment: &Attachment, size: &str) ->
         (AttachmentKind::Picture, "mittel") => whole.part(Part::Medium),
         (AttachmentKind::Picture, _) => whole.part(Part::Large),
     };
-    let bytes = visit
-        .site
-        .files
-        .get(key)
-        .await
-        .map_err(|error| PageError::because("could not read an attachment")(Box::new(error)))?;
+    let bytes =
+        visit.site.files.get(key).await.map_err(|error| PageError::of_files("could not read an attachment", error))?;
     let Some(bytes) = bytes else { return Err(PageError::Gone) };
     let mut response: Response = bytes.into_response();
     let headers = response.headers_mut();

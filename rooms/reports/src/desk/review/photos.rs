@@ -200,10 +200,10 @@ async fn covered(visit: &Visit, row: &store::ReviewPhoto, boxes: Vec<Area>) -> R
         return Ok(from);
     }
     let key = BlobKey::whole(visit.town_id(), BlobId(from)).part(Part::Large);
-    let store_error = PageError::because("could not read or store a photo under review");
+    let store_error = |error| PageError::of_files("could not read or store a photo under review", error);
     let jpeg: Option<Bytes> = match visit.site.files.get(key).await {
         Ok(jpeg) => jpeg,
-        Err(error) => return Err(store_error(Box::new(error))),
+        Err(error) => return Err(store_error(error)),
     };
     let prepared = picture::redact(found(jpeg)?, boxes)
         .await
@@ -211,6 +211,6 @@ async fn covered(visit: &Visit, row: &store::ReviewPhoto, boxes: Vec<Area>) -> R
     let copy = BlobId(base::new_id(&*visit.site.clock, &*visit.site.chance));
     match visit.site.files.put_picture(BlobKey::whole(visit.town_id(), copy), &prepared).await {
         Ok(()) => Ok(copy.0),
-        Err(error) => Err(store_error(Box::new(error))),
+        Err(error) => Err(store_error(error)),
     }
 }
