@@ -1,8 +1,9 @@
-//! The workshop: `cargo xtask test`, `cargo xtask faults`, `cargo xtask screenshots`, `cargo xtask new-room NAME`.
+//! The workshop: `cargo xtask test`, `cargo xtask faults`, `cargo xtask deb`, `cargo xtask screenshots`, `cargo xtask new-room NAME`.
 //! It needs nothing but std, so that it is there seconds after a clone.
 //! Invariant: whatever it starts (database, site, browser) is ended and removed, however it ends itself.
 
 mod counts;
+mod deb;
 mod faults;
 mod html;
 mod janitor;
@@ -29,6 +30,8 @@ cargo xtask test [--full] [--no-browser] [-p ROOM]
     -p ROOM       only this crate, without the browser (may be given several times)
 cargo xtask faults
     Breaks the running program in many ways and counts; `cargo xtask faults --help` says more.
+cargo xtask deb [--binary PATH] [--test]
+    The Debian package from a release build; with --test installed, started and removed on this machine.
 cargo xtask screenshots
     Starts the demo town and takes the pictures in docs/screens.
 cargo xtask new-room NAME
@@ -61,6 +64,11 @@ fn act(arguments: &[String]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(("faults", rest)) => faults::command(&run::Shop::open(root()?)?, &faults::Wish::read(rest)?),
+        Some(("deb", [word])) if word == "--help" => {
+            say::line(deb::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(("deb", rest)) => deb::command(&run::Shop::open(root()?)?, rest),
         Some(("screenshots", [])) => steps::screenshots(&run::Shop::open(root()?)?),
         Some(("new-room", [name])) => room::create(&root()?, name),
         Some(("janitor", [])) => {

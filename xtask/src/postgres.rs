@@ -137,7 +137,7 @@ fn other_user() -> Result<(u32, u32)> {
         .context("initdb must not run as root, and there is neither a user postgres nor nobody")
 }
 
-fn ids_of(users: &str, name: &str) -> Option<(u32, u32)> {
+pub fn ids_of(users: &str, name: &str) -> Option<(u32, u32)> {
     let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut fields = line.split(':').skip(2);
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))

@@ -76,7 +76,7 @@ pub fn test(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
     Ok(report.close())
 }
 
-fn cargo(shop: &Shop, verb: &str) -> Command {
+pub fn cargo(shop: &Shop, verb: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The `cargo run` around us sets these for xtask; the children must not inherit them as their own.
     for (name, _) in std::env::vars_os() {
