@@ -1,7 +1,7 @@
 //! Works off the jobs of all towns: delivers events to listeners, sends mails, keeps house. Polls one table, wakes at
 //! once when this process enqueued something, and never loses a job: what fails comes later or waits for a human.
 
-use base::MunicipalityId;
+use base::{Moment, MunicipalityId};
 use db::{ClaimedJob, DbError, NewJob, Next, Tx};
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -217,7 +217,42 @@ fn plan(tx: &Tx<'_>, kind: &'static str, seconds: i64) {
     tx.enqueue(NewJob {
         kind,
         payload: json!({}),
-        run_at: Some(tx.now().plus_seconds(seconds)),
+        run_at: Some(turn(tx.municipality(), tx.now(), seconds)),
         key: Some(kind.to_owned()),
     });
+}
+
+/// When this town's turn comes next: every `seconds`, each town at a moment of its own. Ten thousand towns that were
+/// founded in one minute, or waited together for a server that was away, are spread over the whole time again.
+fn turn(town: MunicipalityId, now: Moment, seconds: i64) -> Moment {
+    // The last bytes of an id are chance; the first ones are the time it was made.
+    let chance = town.0.as_bytes()[8..].iter().fold(0_i64, |sum, byte| (sum * 256 + i64::from(*byte)) % seconds);
+    let current = now.micros().div_euclid(1_000_000);
+    // At least half the time from now, so that a town that was late is not asked twice in a moment.
+    let earliest = current + seconds / 2;
+    let wait = (chance - earliest).rem_euclid(seconds);
+    Moment::from_micros((earliest + wait) * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::{Clock, SeededChance, SystemClock};
+
+    #[test]
+    fn ten_thousand_towns_take_turns() {
+        let (chance, now) = (SeededChance::new(5), SystemClock.now());
+        let mut minutes = [0; 46];
+        for _ in 0..10_997 {
+            let town = MunicipalityId(base::new_id(&SystemClock, &chance));
+            let first = turn(town, now, UPKEEP_SECONDS);
+            let wait = first.seconds_since(now);
+            assert!((UPKEEP_SECONDS / 2 - 1..=UPKEEP_SECONDS * 3 / 2).contains(&wait), "{wait}");
+            minutes[usize::try_from(wait / 60).unwrap()] += 1;
+            // Late or not, the next turn is a whole time later.
+            let next = turn(town, first.plus_seconds(30), UPKEEP_SECONDS);
+            assert_eq!(next.seconds_since(first), UPKEEP_SECONDS);
+        }
+        assert!(minutes.iter().all(|towns| *towns < 550), "a crowd: {minutes:?}");
+    }
 }

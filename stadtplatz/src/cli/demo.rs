@@ -17,12 +17,14 @@ pub struct Demo {
     prepare_only: bool,
 }
 
+/// Under this name the town is registered, whatever its pages call it later: `serve` looks for it.
+pub const TOWN: &str = "Ahornfurt";
 const CENTRE: Position = Position { lat: 50.12, lon: 11.03 };
 
 pub async fn run(config: &Config, demo: &Demo) -> anyhow::Result<()> {
     let site = start::site(config).await?;
     let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", config.listen.port()));
-    let mut town = Town::new("Ahornfurt", TownKind::City, Land::Bavaria, CENTRE, &base_url);
+    let mut town = Town::new(TOWN, TownKind::City, Land::Bavaria, CENTRE, &base_url);
     town.street = "Marktplatz 1".to_owned();
     town.postcode_place = "00000 Ahornfurt".to_owned();
     town.phone = "09999 100-0".to_owned();

@@ -1,7 +1,7 @@
 //! `stadtplatz import`: a town's map, addresses and assets from files, and reports of the system before this one;
-//! repeatable without doubles.
+//! or many towns at once; repeatable without doubles.
 
-use super::{say, town};
+use super::{municipalities, say, town};
 use crate::{config::Config, start};
 use base::MunicipalityId;
 use clap::Subcommand;
@@ -32,6 +32,8 @@ pub enum Import {
     Assets(From),
     /// Meldungen eines anderen Systems: eine Liste nach Open311 (JSON oder XML), aus einer Datei oder von einer Adresse
     Reports(Reports),
+    /// Viele Gemeinden auf einmal: das Gemeindeverzeichnis (CSV mit ags;name;typ;land;plz_verwaltungssitz;lat;lon)
+    Municipalities(municipalities::Wish),
 }
 
 #[derive(clap::Args)]
@@ -78,12 +80,22 @@ async fn reports(site: &web::Site, id: MunicipalityId, wanted: Reports) -> anyho
 
 pub async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
     let site = start::site(config).await?;
+    let lines = read(&site, import).await?;
+    site.db.analyze().await?;
+    lines.into_iter().for_each(say);
+    site.db.close().await;
+    Ok(())
+}
+
+async fn read(site: &web::Site, import: Import) -> anyhow::Result<Vec<String>> {
     let host = match &import {
+        Import::Municipalities(wish) => return municipalities::import(site, wish).await,
         Import::Osm { from, .. } | Import::Addresses(from) | Import::Assets(from) => from.town.clone(),
         Import::Reports(wanted) => wanted.town.clone(),
     };
-    let id = town(&site, host.as_deref()).await?;
-    let lines = match import {
+    let id = town(site, host.as_deref()).await?;
+    Ok(match import {
+        Import::Municipalities(_) => vec![],
         Import::Osm { from, centre } => {
             let name = site.town(id).await?.map(|town| town.name.clone());
             let wish = OsmWish { centre_name: centre.or(name), area: None };
@@ -91,10 +103,6 @@ pub async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
         }
         Import::Addresses(from) => places::lists::addresses(&site.db, id, &from.file).await?.lines(),
         Import::Assets(from) => places::lists::assets(&site.db, id, &from.file).await?.lines(),
-        Import::Reports(wanted) => reports(&site, id, wanted).await?,
-    };
-    site.db.analyze().await?;
-    lines.into_iter().for_each(say);
-    site.db.close().await;
-    Ok(())
+        Import::Reports(wanted) => reports(site, id, wanted).await?,
+    })
 }

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod import;
 mod map;
+mod municipalities;
 mod municipality;
 mod serve;
 mod staff;
