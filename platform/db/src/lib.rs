@@ -19,7 +19,7 @@ mod tls;
 mod tx;
 mod work;
 
-pub use audit::{Audit, AuditLine, Verdict, audit_page, verify_audit};
+pub use audit::{Audit, AuditLine, Verdict, audit_end, audit_page, verify_audit};
 pub use backup::{Checked, check_backup};
 pub use base::{FromValue, ToValue};
 pub use error::{Constraint, DbError, Violated};

@@ -1,7 +1,7 @@
 //! Every route says who may call it before its handler runs. The list of routes with their access is also data: the
 //! access matrix test walks it. What may be done with one single thing is checked where that thing is read.
 
-use crate::{PageError, Visit, signed_out};
+use crate::{PageError, Visit, kept, signed_out};
 use axum::{
     Router,
     extract::Request,
@@ -40,9 +40,21 @@ pub struct Routes {
     pub(crate) router: Router,
     pub(crate) seen: Vec<SeenRoute>,
     pub(crate) room: &'static str,
+    pub(crate) kept: Vec<&'static str>,
 }
 
 impl Routes {
+    /// A page for everybody that may be kept and handed out again until the town's data change (`kept.rs`): what it
+    /// shows depends on host, address, language and display settings, and on nothing else of the request.
+    pub fn kept<H, T>(&mut self, path: &'static str, handler: H)
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.kept.push(path);
+        self.add("GET", path, Access::Public, get(handler).layer(from_fn(kept::offer)));
+    }
+
     pub fn get<H, T>(&mut self, path: &'static str, access: Access, handler: H)
     where
         H: Handler<T, ()>,

@@ -28,6 +28,15 @@ pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .find_map(|(key, value)| (key.strip_prefix("__Host-") == Some(name)).then_some(value))
 }
 
+/// Was no cookie of ours sent but, perhaps, this one? What others set under this host is not read anywhere.
+pub fn none_but(headers: &HeaderMap, name: &str) -> bool {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines.map(|value| value.to_str().unwrap_or("__Host-?")).flat_map(|line| line.split(';')).all(|pair| {
+        let key = pair.trim().split('=').next().unwrap_or("");
+        key.strip_prefix("__Host-").is_none_or(|ours| ours == name)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +47,23 @@ mod tests {
         headers.insert(header::COOKIE, HeaderValue::from_static("sitzung=falsch; __Host-sitzung=richtig"));
         assert_eq!(read(&headers, "sitzung"), Some("richtig"));
         assert_eq!(read(&headers, "fehlt"), None);
+    }
+
+    #[test]
+    fn others_cookies_do_not_count_as_ours() {
+        let rows = [
+            ("a=b; c=d", true),
+            ("__Host-darstellung=dark; a=b", true),
+            ("a=b; __Host-sitzung=x", false),
+            ("__Host-darstellung=dark;__Host-hinweis=x", false),
+            ("__Host-sitzung", false),
+        ];
+        for (line, alone) in rows {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_static(line));
+            assert_eq!(none_but(&headers, "darstellung"), alone, "{line}");
+        }
+        assert!(none_but(&HeaderMap::new(), "darstellung"));
     }
 
     #[test]

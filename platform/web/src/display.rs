@@ -3,7 +3,7 @@
 
 use crate::{Form, texts::Lang};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Display {
     pub theme: &'static str,
     pub text_size: &'static str,

@@ -12,6 +12,7 @@ mod form;
 mod forwarded;
 mod headers;
 pub mod hours;
+mod kept;
 mod keys;
 mod limits;
 mod multipart;
@@ -28,6 +29,7 @@ mod store;
 mod texts;
 mod town;
 mod upload;
+mod versions;
 mod visit;
 pub mod words;
 

@@ -4,7 +4,7 @@
 
 use crate::{
     ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
-    Visit, access::InGerman, api, assets, cookies, forwarded, headers, operations, spelled, visit::flash_of,
+    Visit, access::InGerman, api, assets, cookies, forwarded, headers, kept, operations, spelled, visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -47,7 +47,8 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         routes.room = room.name;
         (room.routes)(&mut routes);
     }
-    let Routes { router, seen, .. } = routes;
+    let Routes { router, seen, kept, .. } = routes;
+    let keeper = kept::Keeper { site: site.clone(), paths: kept.into() };
     let pages = router
         .fallback(|| async { PageError::NotFound })
         .method_not_allowed_fallback(|| async { PageError::NotFound })
@@ -63,7 +64,8 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .layer(from_fn_with_state(site.clone(), enter))
         .layer(from_fn(headers::tag))
         // A film is packed already, and a part of it must keep its bytes.
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("video/"))));
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("video/"))))
+        .layer(from_fn_with_state(keeper, kept::keep));
     let whole = Router::new()
         .route("/-/{*path}", get(assets::serve))
         .merge(outside)
@@ -83,9 +85,7 @@ async fn no_sniffing_of_methods(request: Request, next: Next) -> Response {
 
 /// Finds out who visits which town and hands it on as `Visit`.
 async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let client = forwarded::client(peer, request.headers(), &site.settings.trusted_proxies);
+    let client = client_of(&site, &request);
     let host = host_of(&request);
     if site.limits.check(LimitKind::Any, client).is_err() {
         return bare(request.uri(), StatusCode::TOO_MANY_REQUESTS, "5");
@@ -121,6 +121,13 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
     response
 }
 
+/// The address of who asks, after trusted proxies were taken off.
+pub(crate) fn client_of(site: &Site, request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    forwarded::client(peer, request.headers(), &site.settings.trusted_proxies)
+}
+
 /// Whether the address itself opens what one person typed: the key of a draft or a receipt in its query, or the house's
 /// words for how a matter stands (`/stand/…`) and for what follows a sending (`…/fertig/…`). A room that has others sets
 /// `Cache-Control` itself.
@@ -143,8 +150,7 @@ async fn make_visit(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Visit, db::DbError> {
-    let display = cookies::read(&headers, "darstellung").map(Display::from_cookie);
-    let display = display.unwrap_or_else(|| Display { lang: wished_language(&headers), ..Display::default() });
+    let display = display_of(&headers);
     let t = site.texts().of(display.lang);
     let flash = flash_of(&headers, t);
     let session = cookies::read(&headers, "sitzung").filter(|token| !token.is_empty()).map(str::to_owned);
@@ -161,6 +167,12 @@ async fn make_visit(
     Ok(Visit { site: site.clone(), town, actor, t, display, client, session, headers, path, path_and_query, flash })
 }
 
+/// As the person chose, or as the browser wishes.
+pub(crate) fn display_of(headers: &HeaderMap) -> Display {
+    let display = cookies::read(headers, "darstellung").map(Display::from_cookie);
+    display.unwrap_or_else(|| Display { lang: wished_language(headers), ..Display::default() })
+}
+
 /// The first language of the browser, until the person chooses: English if it says so, else German, the language of the
 /// office (§ 23 Abs. 1 VwVfG).
 fn wished_language(headers: &HeaderMap) -> Lang {
@@ -169,7 +181,7 @@ fn wished_language(headers: &HeaderMap) -> Lang {
 }
 
 /// Lower case, without port.
-fn host_of(request: &Request) -> String {
+pub(crate) fn host_of(request: &Request) -> String {
     let given = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
     db::plain_host(given.or_else(|| request.uri().host()).unwrap_or(""))
 }

@@ -1,7 +1,7 @@
 //! The running site: the database, the folders, the clock, the secrets, and the rooms' manifests, shared by all requests
 //! and jobs. Also the short memory of towns by host, so that most requests need no look-up for it.
 
-use crate::{Keys, Limits, Room, TextsOfAll, Town, load_town, texts::BrokenTexts};
+use crate::{Keys, Limits, Room, TextsOfAll, Town, kept::Kept, load_town, texts::BrokenTexts, versions::Versions};
 use base::{Chance, Clock, Moment, MunicipalityId};
 use db::{Db, DbError};
 use ipnet::IpNet;
@@ -65,6 +65,8 @@ pub struct SiteInner {
     pub parts: SiteParts,
     pub texts: TextsOfAll,
     towns: RwLock<HashMap<String, (Arc<Town>, Moment)>>,
+    kept: Kept,
+    versions: Versions,
 }
 
 /// Cheap to clone.
@@ -89,7 +91,21 @@ impl Site {
         let mut sources = vec![("web", include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl"))];
         sources.extend(parts.rooms.iter().map(|room| (room.name, room.texts.0, room.texts.1)));
         let texts = TextsOfAll::load(&sources)?;
-        Ok(Self(Arc::new(SiteInner { parts, texts, towns: RwLock::default() })))
+        Ok(Self(Arc::new(SiteInner {
+            parts,
+            texts,
+            towns: RwLock::default(),
+            kept: Kept::default(),
+            versions: Versions::default(),
+        })))
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
+    }
+
+    pub(crate) fn versions(&self) -> &Versions {
+        &self.0.versions
     }
 
     pub fn texts(&self) -> TextsOfAll {

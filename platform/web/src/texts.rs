@@ -6,7 +6,7 @@ use fluent_syntax::ast;
 use std::collections::HashMap;
 use unic_langid::LanguageIdentifier;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lang {
     De,
     En,

@@ -51,11 +51,11 @@ pub fn room() -> Room {
 fn routes(routes: &mut Routes) {
     use Access::{NeedsInTown, Public};
     use Permission::TownEdit;
-    routes.get("/", Public, home::home);
-    routes.get("/rathaus", Public, home::town_hall);
+    routes.kept("/", home::home);
+    routes.kept("/rathaus", home::town_hall);
     routes.get("/suche", Public, search::results);
     for (path, handler) in pages::PLAIN {
-        routes.get(path, Public, handler);
+        routes.kept(path, handler);
     }
     routes.get("/gebaerdensprache", Public, film::show);
     routes.get("/gebaerdensprache/film", Public, film::send);

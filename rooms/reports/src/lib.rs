@@ -87,7 +87,7 @@ fn routes(routes: &mut Routes) {
     routes.get("/melden/entwurf/{draft}/{photo}", Public, photos::of_draft);
     routes.get("/o/{token}", Public, place::by_code);
 
-    routes.get("/meldungen", Public, list::show);
+    routes.kept("/meldungen", list::show);
     routes.get("/meldungen.rss", Public, list::rss);
     routes.get("/meldungen.geojson", Public, list::geojson);
     routes.get("/bild/{id}/{size}", Public, photos::public);
@@ -97,7 +97,7 @@ fn routes(routes: &mut Routes) {
     routes.post("/melden/folgen/{token}", Public, follow::confirm);
     routes.get("/melden/abbestellen/{token}", Public, follow::end_page);
     routes.post("/melden/abbestellen/{token}", Public, follow::end);
-    routes.get("/melden/{number}", Public, report::show);
+    routes.kept("/melden/{number}", report::show);
     routes.get("/melden/{number}/meins", Public, same::show);
     routes.post("/melden/{number}/meins", Public, same::sent);
     routes.get("/melden/{number}/danke", Public, same::thanks);

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod kept;
 mod multipart;
 
 use axum::response::Html;
