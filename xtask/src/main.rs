@@ -1,7 +1,9 @@
-//! The workshop: `cargo xtask test`, `cargo xtask faults`, `cargo xtask deb`, `cargo xtask screenshots`, `cargo xtask new-room NAME`.
+//! The workshop: `cargo xtask test`, `cargo xtask faults`, `cargo xtask bench`, `cargo xtask deb`,
+//! `cargo xtask screenshots`, `cargo xtask new-room NAME`.
 //! It needs nothing but std, so that it is there seconds after a clone.
 //! Invariant: whatever it starts (database, site, browser) is ended and removed, however it ends itself.
 
+mod bench;
 mod counts;
 mod deb;
 mod faults;
@@ -32,6 +34,8 @@ cargo xtask faults
     Breaks the running program in many ways and counts; `cargo xtask faults --help` says more.
 cargo xtask deb [--binary PATH] [--test]
     The Debian package from a release build; with --test installed, started and removed on this machine.
+cargo xtask bench
+    Measures the release binary beside a bare hello; `cargo xtask bench --help` says more.
 cargo xtask screenshots
     Starts the demo town and takes the pictures in docs/screens.
 cargo xtask new-room NAME
@@ -69,6 +73,11 @@ fn act(arguments: &[String]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(("deb", rest)) => deb::command(&run::Shop::open(root()?)?, rest),
+        Some(("bench", [word])) if word == "--help" => {
+            say::line(bench::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(("bench", rest)) => bench::command(&run::Shop::open(root()?)?, &bench::Wish::read(rest)?),
         Some(("screenshots", [])) => steps::screenshots(&run::Shop::open(root()?)?),
         Some(("new-room", [name])) => room::create(&root()?, name),
         Some(("janitor", [])) => {

@@ -15,7 +15,7 @@ mod restore;
 mod rounds;
 mod strain;
 mod town;
-mod wire;
+pub mod wire;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
