@@ -36,11 +36,11 @@ pub fn osm(path: &Path) -> Vec<Position> {
 }
 
 pub fn words(typed: &str) {
-    let folded = register::fold_name(typed);
-    assert_eq!(register::fold_name(&folded), folded, "{typed:?}");
+    let folded = register::fold_words(typed);
+    assert_eq!(register::fold_words(&folded), folded, "{typed:?}");
     let number = register::fold_number(typed);
     assert_eq!(register::fold_number(&number), number, "{typed:?}");
     let _ = (register::house_number(typed), register::number_key(typed), register::parse_query(typed));
-    let known = register::Folded::of(&folded);
-    let _ = (register::distance(&register::fold_words(typed), &known), register::name_alike(typed, &folded));
+    let known = register::Folded::of(&register::fold_name(typed));
+    let _ = (register::distance(&folded, &known), register::name_alike(typed, &folded));
 }
