@@ -15,7 +15,6 @@ use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 const HOST: &str = "ahornfurt.example";
-/// A new key for each request would be refused as a broken client; the same one answers as the first time.
 const PASSWORD: &str = "sehr-langes-kennwort-42";
 
 struct House {
@@ -87,6 +86,7 @@ impl House {
         let mut bytes = vec![];
         if is_post {
             request = request.header("sec-fetch-site", "same-origin");
+            // A form without a key of this length is refused before anything of it is read.
             let once = format!("{:016x}", body.len());
             if extra.starts_with('-') {
                 request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");

@@ -1,6 +1,6 @@
 //! `stadtplatz doctor`: what is configured, what is wrong, how to mend it. Like every command it brings the database up
-//! to date first; else it changes nothing. Exit code 1 if anything is
-//! wrong, so that monitoring can call it.
+//! to date first, and it writes, reads and deletes a small object in an S3 store; else it changes nothing. Exit code 1 if
+//! anything is wrong, so that monitoring can call it.
 
 use super::{map, municipality::host_of, say};
 use crate::{config::Config, start};
