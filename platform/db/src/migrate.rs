@@ -1,11 +1,12 @@
 //! Migrations: each room's scripts in order, each once, recorded with a checksum, under a lock that keeps a second
-//! node waiting. Scripts are only ever added; a changed one is an error that names it. No down scripts: a release
+//! node waiting. The old version serves on meanwhile, so a script that cannot have its tables at once steps back and comes
+//! again, instead of standing in the way of everybody who comes after it. Scripts are only ever added; a changed one is an error that names it. No down scripts: a release
 //! first widens, the next one narrows. A script may not contain a trigger, because it is cut at semicolons.
 
 use crate::{DbError, Kind, Settings, postgres, sql, sqlite};
 use aws_lc_rs::digest;
 use rusqlite::Connection;
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 /// One script. The name begins with the date, `20261122_reports`, and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,8 @@ fn on_postgres(settings: &Settings, client: &mut ::postgres::Client, sets: &[Mig
     client
         .batch_execute("SET statement_timeout = 0; SET lock_timeout = 60000; SELECT pg_advisory_lock(7283461550129)")
         .map_err(|e| postgres::failure(&e, "migrations lock"))?;
+    // Whoever waits for a table makes all others wait behind it.
+    client.batch_execute("SET lock_timeout = 500").map_err(|e| postgres::failure(&e, "lock_timeout"))?;
     client.batch_execute(RECORDS).map_err(|e| postgres::failure(&e, RECORDS))?;
     let mut applied = 0;
     for (room, migrations) in sets {
@@ -134,15 +137,45 @@ fn apply_on_postgres(
     if !is_due(room, migration, recorded.as_deref())? {
         return Ok(false);
     }
-    let mut transaction = client.transaction().map_err(|e| postgres::failure(&e, "BEGIN"))?;
-    for statement in sql::statements(migration.sql) {
-        transaction.batch_execute(statement).map_err(|e| {
-            let why = e.as_db_error().map_or_else(|| e.to_string(), |db| db.message().to_owned());
-            refused(room, migration, statement, &why)
-        })?;
-    }
     let (sum, now) = (checksum(migration.sql), settings.clock.now().micros());
-    transaction.execute(RECORD, &[&room, &migration.name, &sum, &now]).map_err(|e| postgres::failure(&e, RECORD))?;
-    transaction.commit().map_err(|e| postgres::failure(&e, "COMMIT"))?;
+    for step_back in 0.. {
+        let mut transaction = client.transaction().map_err(|e| postgres::failure(&e, "BEGIN"))?;
+        match all_of(&mut transaction, migration) {
+            Ok(()) => {
+                let record = transaction.execute(RECORD, &[&room, &migration.name, &sum, &now]);
+                record.map_err(|e| postgres::failure(&e, RECORD))?;
+                transaction.commit().map_err(|e| postgres::failure(&e, "COMMIT"))?;
+                break;
+            }
+            Err((_, error)) if is_taken(&error) && step_back < STEPS_BACK => {
+                transaction.rollback().map_err(|e| postgres::failure(&e, "ROLLBACK"))?;
+                // Those who waited behind us pass now.
+                std::thread::sleep(PAUSE);
+            }
+            Err((statement, error)) => {
+                let why = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+                return Err(refused(room, migration, statement, &why));
+            }
+        }
+    }
     Ok(true)
+}
+
+/// So often a script steps back before a table that others hold, about a minute and a half in all.
+const STEPS_BACK: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Every statement of a script; an error comes with the one it belongs to.
+fn all_of<'m>(
+    transaction: &mut ::postgres::Transaction<'_>,
+    migration: &'m Migration,
+) -> Result<(), (&'m str, ::postgres::Error)> {
+    let mut statements = sql::statements(migration.sql).into_iter();
+    statements.try_for_each(|statement| transaction.batch_execute(statement).map_err(|error| (statement, error)))
+}
+
+/// Others held a table for longer than `lock_timeout`, or two who wait wait for each other.
+fn is_taken(error: &::postgres::Error) -> bool {
+    use ::postgres::error::SqlState;
+    [&SqlState::LOCK_NOT_AVAILABLE, &SqlState::T_R_DEADLOCK_DETECTED].into_iter().any(|code| error.code() == Some(code))
 }

@@ -2,6 +2,10 @@
 
 use super::{SET, add, ids};
 use crate::{Db, DbError, Migration, Migrations, p, testing::on_both};
+use std::{
+    sync::{Mutex, mpsc},
+    time::{Duration, Instant},
+};
 
 const FIRST: Migration = Migration { name: "1_first", sql: "CREATE TABLE more_things (municipality UUID NOT NULL)" };
 const SECOND: Migration = Migration {
@@ -99,6 +103,42 @@ async fn statements_prepared_before_a_migration_work_after_it() {
             add(&test.db, town, id).await.unwrap();
         }
         assert_eq!(ids(&test.db, town).await, [1, 2, 3, 4, 5]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_that_must_wait_for_a_table_makes_nobody_else_wait() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let (tell_held, held) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let (released, db) = (Mutex::new(released), test.db.clone());
+        let holder = tokio::spawn(async move {
+            db.read(town, move |tx| {
+                let count = "SELECT COUNT(*) FROM test_notes WHERE municipality = $1";
+                let count: Option<i64> = tx.scalar(count, p![])?;
+                tell_held.send(()).unwrap();
+                released.lock().unwrap().recv().unwrap();
+                Ok::<_, DbError>(count)
+            })
+            .await
+        });
+        tokio::task::spawn_blocking(move || held.recv().unwrap()).await.unwrap();
+        const WIDER: Migration = Migration { name: "1_wider", sql: "ALTER TABLE test_notes ADD COLUMN extra TEXT" };
+        let db = test.db.clone();
+        let migrating = tokio::spawn(async move { db.migrate(with(&[WIDER])).await });
+        // Long enough for the script to come twice; whoever stood behind it would wait for its statement's time to end.
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(2_500) {
+            let asked = Instant::now();
+            assert_eq!(ids(&test.db, town).await, [1], "the old version serves on");
+            assert!(asked.elapsed() < Duration::from_secs(5), "somebody stood behind the migration");
+        }
+        release.send(()).unwrap();
+        assert_eq!(holder.await.unwrap(), Ok(Some(1)));
+        assert_eq!(migrating.await.unwrap(), Ok(1));
     })
     .await;
 }
