@@ -49,7 +49,7 @@ pub use room::{
 };
 pub use router::router;
 pub use site::{Rooms, Settings, Site, SiteParts};
-pub use store::{load_town, save_town};
+pub use store::{forget_tries, load_town, save_town};
 pub use texts::{Lang, Texts, TextsOfAll};
 pub use town::{MIGRATIONS, Town, TownKind};
 pub use upload::Upload;

@@ -1,4 +1,5 @@
-//! How often one client may do something. Kept in memory per node: a brake for bursts and scripts, not an account.
+//! How often one client may do something: a brake for bursts and scripts, not an account. Requests and forms are counted
+//! in memory, per node; tries at a secret in the database (`store::count_secret`), so that more nodes are no more tries.
 //! Addresses are kept as keys for minutes only and never logged.
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -14,14 +15,11 @@ pub enum LimitKind {
     Any,
     /// Sending a form.
     Form,
-    /// Trying a secret: sign-in, PIN, invitation.
-    Secret,
 }
 
 pub struct Limits {
     any: DefaultKeyedRateLimiter<IpAddr>,
     form: DefaultKeyedRateLimiter<IpAddr>,
-    secret: DefaultKeyedRateLimiter<IpAddr>,
     off: bool,
 }
 
@@ -33,19 +31,18 @@ const fn quota(per_minute: u32, burst: u32) -> Quota {
 }
 
 impl Limits {
-    /// 100 requests a second are an office behind one address; 60 forms a minute too; ten tries at a secret are one person.
+    /// 100 requests a second are an office behind one address; 60 forms a minute too.
     pub fn standard() -> Self {
-        Self {
-            any: RateLimiter::keyed(quota(6_000, 600)),
-            form: RateLimiter::keyed(quota(60, 60)),
-            secret: RateLimiter::keyed(quota(10, 20)),
-            off: false,
-        }
+        Self { any: RateLimiter::keyed(quota(6_000, 600)), form: RateLimiter::keyed(quota(60, 60)), off: false }
     }
 
     /// Nothing is limited: for load tests and browser tests from one address. `serve` never uses it by itself.
     pub fn off() -> Self {
         Self { off: true, ..Self::standard() }
+    }
+
+    pub(crate) fn are_off(&self) -> bool {
+        self.off
     }
 
     /// `Err` carries the seconds after which a new try makes sense.
@@ -56,18 +53,24 @@ impl Limits {
         let (limiter, wait) = match kind {
             LimitKind::Any => (&self.any, 5),
             LimitKind::Form => (&self.form, 20),
-            LimitKind::Secret => (&self.secret, 60),
         };
         limiter.check_key(&household(client)).map_err(|_| wait)
     }
 
     /// Drops keys that are back at rest; called by the worker every minute.
     pub fn forget_idle(&self) {
-        for limiter in [&self.any, &self.form, &self.secret] {
+        for limiter in [&self.any, &self.form] {
             limiter.retain_recent();
         }
     }
 }
+
+/// Ten tries at a secret in a minute are one person.
+pub(crate) const SECRET_EVERY_SECONDS: i64 = 6;
+/// So many at once, by an office behind one address.
+pub(crate) const SECRETS_AT_ONCE: i64 = 20;
+/// When a new try makes sense.
+pub(crate) const SECRET_WAIT_SECONDS: u64 = 60;
 
 /// One IPv6 household has a /64: counting single addresses there would count nothing.
 pub(crate) fn household(client: IpAddr) -> IpAddr {
@@ -85,21 +88,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_run_out_and_neighbours_do_not_suffer() {
+    fn forms_run_out_and_neighbours_do_not_suffer() {
         let limits = Limits::standard();
         let (one, other): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
-        let refused = (0..100).filter(|_| limits.check(LimitKind::Secret, one).is_err()).count();
-        assert!(refused >= 79, "{refused}");
-        assert!(limits.check(LimitKind::Secret, other).is_ok());
-        assert!(limits.check(LimitKind::Form, one).is_ok());
+        let refused = (0..100).filter(|_| limits.check(LimitKind::Form, one).is_err()).count();
+        assert!(refused >= 38, "{refused}");
+        assert!(limits.check(LimitKind::Form, other).is_ok());
+        assert!(limits.check(LimitKind::Any, one).is_ok());
     }
 
     #[test]
     fn a_v6_household_counts_as_one() {
         let limits = Limits::standard();
         let refused = (0..100u128)
-            .filter(|i| limits.check(LimitKind::Secret, IpAddr::V6(Ipv6Addr::from(0x2001_0db8 << 96 | i))).is_err())
+            .filter(|i| limits.check(LimitKind::Form, IpAddr::V6(Ipv6Addr::from(0x2001_0db8 << 96 | i))).is_err())
             .count();
-        assert!(refused >= 79, "{refused}");
+        assert!(refused >= 38, "{refused}");
     }
 }

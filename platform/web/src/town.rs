@@ -7,8 +7,10 @@ use db::Migration;
 use serde::{Deserialize, Serialize};
 
 /// The kit's own tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "20261122_web", sql: include_str!("../migrations/20261122_web.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "20261122_web", sql: include_str!("../migrations/20261122_web.sql") },
+    Migration { name: "20261124_web_tries", sql: include_str!("../migrations/20261124_web_tries.sql") },
+];
 
 /// How the town calls itself: "Stadt Ahornfurt", "Gemeinde Bindlach".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

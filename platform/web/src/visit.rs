@@ -102,6 +102,17 @@ impl Visit {
         self.site.limits.check(kind, self.client.0).map_err(|retry_seconds| PageError::TooMany { retry_seconds })
     }
 
+    /// Counts one try at a secret (sign-in, PIN, invitation, key of a program) of this client in this town, by all nodes
+    /// together; over the limit, the answer is 429.
+    pub async fn limit_secret(&self) -> Result<(), PageError> {
+        if self.site.limits.are_off() {
+            return Ok(());
+        }
+        let client = crate::store::client_hash(self.client.household());
+        let may = self.write(move |tx| crate::store::count_secret(tx, &client)).await?;
+        may.then_some(()).ok_or(PageError::TooMany { retry_seconds: crate::limits::SECRET_WAIT_SECONDS })
+    }
+
     pub fn cookie(&self, name: &str) -> Option<&str> {
         cookies::read(&self.headers, name)
     }

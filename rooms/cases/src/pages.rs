@@ -25,7 +25,7 @@ use axum::{
 use base::Moment;
 use db::{DbError, Once, Tx};
 use view::{EntrancePage, StatusPage};
-use web::{Answer, Form, FormState, LimitKind, PageError, Template, Town, Visit};
+use web::{Answer, Form, FormState, PageError, Template, Town, Visit};
 
 const TEXT_MAX: usize = 5_000;
 /// How often a citizen's word is said again when a clerk was in the way.
@@ -63,7 +63,7 @@ pub async fn entrance(visit: Visit, form: Form) -> Answer {
 
 /// Compares the PIN; for an unknown number with one that belongs to nothing, so that both take the same time.
 pub async fn enter(visit: Visit, form: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let mut state = FormState::from(form);
     state.require("nummer", visit.t.s("cases-number-missing"));
     state.require("pin", visit.t.s("cases-pin-missing"));
@@ -89,7 +89,7 @@ pub async fn enter(visit: Visit, form: Form) -> Answer {
 
 /// The link in a mail: sets the cookie and goes on. It changes nothing, so a mail scanner may follow it.
 pub async fn enter_by_link(visit: Visit, Path((number, token)): Path<(String, String)>, form: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let now = visit.site.clock.now();
     let sealed = visit.site.keys.open(visit.town_id(), "case-link", &token, now);
     let Some(number) = number::normalise(&number).filter(|number| sealed.as_ref() == Some(number)) else {

@@ -10,7 +10,7 @@ use crate::{
 use base::{AccountId, StaffActor};
 use db::{Audit, DbError};
 use serde_json::json;
-use web::{Answer, Form, FormState, LimitKind, Page, PageError, Template, Texts, Visit, words};
+use web::{Answer, Form, FormState, Page, PageError, Template, Texts, Visit, words};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -115,7 +115,7 @@ pub async fn rename(visit: Visit, form: Form) -> Answer {
 
 /// `POST /konto/passwort`
 pub async fn change_password(visit: Visit, form: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let staff = me(&visit)?;
     let t: &'static Texts = visit.t;
     let mut state = FormState::from(form);

@@ -15,7 +15,7 @@ use db::{Audit, Constraint, DbError, Tx};
 use http::header;
 use mail::{EmailAddress, Mail};
 use serde_json::json;
-use web::{Answer, Form, FormState, Letterbox, LimitKind, Page, PageError, Template, Texts, Town, Visit};
+use web::{Answer, Form, FormState, Letterbox, Page, PageError, Template, Texts, Town, Visit};
 
 /// Who is to be taken in, as what, where.
 #[derive(Clone)]
@@ -135,7 +135,7 @@ fn invitation_page(visit: &Visit, invitation: &Invitation, token: String, form: 
 }
 
 async fn find(visit: &Visit, token: &str) -> Result<Invitation, PageError> {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let hash = token_hash(token);
     visit.read(move |tx| store::invitation(tx, hash)).await?.ok_or(PageError::Gone)
 }

@@ -14,7 +14,7 @@ use base::{AccountId, Actor, Permission, Scope, may};
 use db::{Audit, DbError, Tx};
 use http::header;
 use serde_json::json;
-use web::{Answer, Form, FormState, LimitKind, Page, Template, Visit};
+use web::{Answer, Form, FormState, Page, Template, Visit};
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
@@ -51,7 +51,7 @@ pub async fn form(visit: Visit, form: Form) -> Answer {
 
 /// `POST /anmelden`
 pub async fn send(visit: Visit, form: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let mut state = FormState::from(form);
     state.require("email", visit.t.s("identity-email-missing"));
     state.require("password", visit.t.s("identity-password-missing"));

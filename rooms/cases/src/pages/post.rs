@@ -14,7 +14,7 @@ use axum::{extract::Path, http::header};
 use base::Actor;
 use db::{Audit, DbError, Tx};
 use serde_json::json;
-use web::{Answer, Form, LimitKind, Page, PageError, Template, Visit};
+use web::{Answer, Form, Page, PageError, Template, Visit};
 
 #[derive(Template)]
 #[template(path = "stand-post.html")]
@@ -49,7 +49,7 @@ async fn title(visit: &Visit, party: PartyId) -> Result<String, PageError> {
 }
 
 pub async fn confirm_page(visit: Visit, Path(token): Path<String>) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let party = party_in(&visit, "case-mail", &token)?;
     let title = title(&visit, party).await?;
     web::render(&PostPage {
@@ -86,7 +86,7 @@ fn confirm_in(tx: &Tx<'_>, id: PartyId) -> Result<String, PageError> {
 /// Confirming twice is as good as once. The reporter's browser may then open the case: whoever reads this mailbox is the
 /// reporter.
 pub async fn confirm(visit: Visit, Path(token): Path<String>, _: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let party = party_in(&visit, "case-mail", &token)?;
     let number = visit.write(move |tx| confirm_in(tx, party)).await?;
     let mut response = visit.see_other_saying(&format!("/stand/{number}"), "flash-cases-confirmed");
@@ -95,7 +95,7 @@ pub async fn confirm(visit: Visit, Path(token): Path<String>, _: Form) -> Answer
 }
 
 pub async fn stop_page(visit: Visit, Path(token): Path<String>) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let party = party_in(&visit, "case-stop", &token)?;
     let title = title(&visit, party).await?;
     web::render(&PostPage {
@@ -111,7 +111,7 @@ pub async fn stop_page(visit: Visit, Path(token): Path<String>) -> Answer {
 
 /// Also what a mail program's own button for leaving sends (RFC 8058), hence no once-only key: ending twice is ending.
 pub async fn stop(visit: Visit, Path(token): Path<String>, _: Form) -> Answer {
-    visit.limit(LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let party = party_in(&visit, "case-stop", &token)?;
     visit
         .write(move |tx| {

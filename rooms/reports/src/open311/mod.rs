@@ -21,7 +21,7 @@ use axum::{
 };
 use tree::Node;
 use uuid::Uuid;
-use web::{Access, Answer, Form, JobKind, LimitKind, PageError, Routes, Visit};
+use web::{Access, Answer, Form, JobKind, PageError, Routes, Visit};
 
 pub const JOB: JobKind = JobKind { kind: media::JOB, run: |run| Box::pin(media::run(run)) };
 
@@ -145,7 +145,7 @@ async fn sender_of(visit: &Visit, form: &Form) -> Result<Result<Option<(Uuid, St
     let hash = token_hash(key);
     let known = visit.read(move |tx| store::key_by_hash(tx, &hash)).await?;
     if known.is_none() {
-        visit.limit(LimitKind::Secret)?;
+        visit.limit_secret().await?;
     }
     Ok(known.map(Some).ok_or_else(|| Refusal::key("api_key is not known")))
 }

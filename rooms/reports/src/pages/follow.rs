@@ -230,7 +230,7 @@ const END: Deed = Deed {
 };
 
 async fn by_token(visit: &Visit, token: &str) -> Result<store::Follow, PageError> {
-    visit.limit(web::LimitKind::Secret)?;
+    visit.limit_secret().await?;
     let hash = token_hash(token);
     let follow = visit.read(move |tx| store::follow_by_token(tx, &hash)).await?;
     follow.ok_or(PageError::Gone)
