@@ -8,6 +8,7 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Flags and environment, the same for every command.
@@ -58,6 +59,9 @@ pub struct Given {
     /// Bremse gegen Massenanfragen: an oder aus (aus nur für Last- und Browsertests)
     #[arg(long, env = "STADTPLATZ_LIMITS", global = true)]
     pub limits: Option<String>,
+    /// So viele Sekunden meldet /readyz vor dem Ende schon „nicht bereit“, damit ein Verteiler niemanden mehr schickt
+    #[arg(long, env = "STADTPLATZ_DRAIN", global = true)]
+    pub drain: Option<String>,
 }
 
 /// The same by file. Unknown names are refused, so that a typing error is found.
@@ -78,6 +82,7 @@ struct Written {
     log: Option<String>,
     metrics_token: Option<String>,
     limits: Option<String>,
+    drain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +123,8 @@ pub struct Config {
     pub json_log: bool,
     pub metrics_token: Option<String>,
     pub limits: bool,
+    /// Between the wish to stop and the first refused connection.
+    pub drain: Duration,
     pub demo: bool,
     pub shown: Vec<Shown>,
 }
@@ -155,6 +162,7 @@ impl Config {
         let (log, log_from) = pick(given.log, written.log, || "text".to_owned());
         let (metrics_token, token_from) = optional(given.metrics_token, written.metrics_token);
         let (limits, limits_from) = pick(given.limits, written.limits, || "an".to_owned());
+        let (drain, drain_from) = pick(given.drain, written.drain, || "0".to_owned());
         let none = || "nicht gesetzt".to_owned();
         let hidden = |set: bool| if set { "gesetzt".to_owned() } else { none() };
         let show = |name, value, source| Shown { name, value, source };
@@ -173,12 +181,14 @@ impl Config {
             show("log", log.clone(), log_from),
             show("metrics_token", hidden(metrics_token.is_some()), token_from),
             show("limits", limits.clone(), limits_from),
+            show("drain", drain.clone(), drain_from),
         ];
         Ok(Self {
             listen: socket(&listen)?,
             trusted_proxies: networks(&proxies)?,
             json_log: word("log", &log, ["text", "json"])? == 1,
             limits: word("limits", &limits, ["an", "aus"])? == 0,
+            drain: seconds(&drain)?,
             database: database_url(database)?,
             public_url: public_url.map(public).transpose()?,
             s3: uploads::s3(files.as_deref(), files_key, files_secret)?,
@@ -205,6 +215,15 @@ fn read_file(path: Option<&Path>) -> anyhow::Result<Written> {
 
 fn socket(text: &str) -> anyhow::Result<SocketAddr> {
     text.parse().with_context(|| format!("listen = {text} ist keine Adresse wie 127.0.0.1:8080"))
+}
+
+/// Longer than this no proxy needs to notice, and the service manager loses its patience.
+const DRAIN_SECONDS_MAX: u64 = 60;
+
+fn seconds(text: &str) -> anyhow::Result<Duration> {
+    let seconds = text.parse::<u64>().ok().filter(|seconds| *seconds <= DRAIN_SECONDS_MAX);
+    let wrong = || format!("drain = {text} ist keine Zahl von Sekunden zwischen 0 und {DRAIN_SECONDS_MAX}");
+    seconds.map(Duration::from_secs).with_context(wrong)
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -269,5 +288,7 @@ mod tests {
         assert!(wrong(Given { listen: Some("8080".into()), ..Given::default() }).contains("listen = 8080"));
         assert!(wrong(Given { database: Some("mysql://x".into()), ..Given::default() }).contains("sqlite:"));
         assert!(wrong(Given { log: Some("xml".into()), ..Given::default() }).contains("text, json"));
+        assert!(wrong(Given { drain: Some("3s".into()), ..Given::default() }).contains("drain = 3s"));
+        assert!(wrong(Given { drain: Some("61".into()), ..Given::default() }).contains("zwischen 0 und 60"));
     }
 }

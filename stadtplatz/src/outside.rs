@@ -10,16 +10,19 @@ use axum::{
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::sync::watch;
 use web::Site;
 
 struct Outside {
     site: Site,
     metrics: PrometheusHandle,
     token: Option<String>,
+    stop: watch::Receiver<bool>,
 }
 
-pub fn routes(site: Site, metrics: PrometheusHandle, token: Option<String>) -> Router {
-    let state = Arc::new(Outside { site, metrics, token });
+/// From the moment `stop` changes the process is alive and answers, but is not ready any more.
+pub fn routes(site: Site, metrics: PrometheusHandle, token: Option<String>, stop: watch::Receiver<bool>) -> Router {
+    let state = Arc::new(Outside { site, metrics, token, stop });
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -28,6 +31,9 @@ pub fn routes(site: Site, metrics: PrometheusHandle, token: Option<String>) -> R
 }
 
 async fn ready(State(state): State<Arc<Outside>>) -> Response {
+    if *state.stop.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+    }
     let health = state.site.db.health(Duration::from_secs(2)).await;
     if health.is_good() {
         return "ready\n".into_response();

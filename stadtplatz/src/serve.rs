@@ -70,6 +70,19 @@ fn serve_one(
     });
 }
 
+/// Changes `wait` after `stop`: until then requests are taken as ever, while `/readyz` tells the proxies to send none.
+pub fn drained(mut stop: watch::Receiver<bool>, wait: Duration) -> watch::Receiver<bool> {
+    let (tell, drained) = watch::channel(false);
+    tokio::spawn(async move {
+        // An error means that nobody can ask us to stop any more; then the end is near all the same.
+        let _ = stop.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(wait).await;
+        let _ = tell.send(true);
+        std::future::pending::<()>().await;
+    });
+    drained
+}
+
 /// Changes when the operating system asks the process to end.
 pub fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -59,6 +59,13 @@ pub async fn run(site: Site, mut stop: watch::Receiver<bool>) {
     while running.join_next().await.is_some() {}
 }
 
+/// Tells the other nodes, and this one after a restart, whom this one saw.
+pub async fn write_sightings(site: &Site) {
+    if let Err(error) = identity::write_sightings(&site.db).await {
+        tracing::warn!(%error, "could not write down who was seen");
+    }
+}
+
 /// Works until nothing is due any more: for commands that end, and for tests.
 pub async fn run_until_idle(site: &Site) -> anyhow::Result<()> {
     loop {
@@ -81,6 +88,7 @@ async fn count_tables(site: &Site) {
 
 async fn keep_house(site: &Site) {
     site.limits.forget_idle();
+    write_sightings(site).await;
     if let Err(error) = site.db.forget_once_keys().await {
         tracing::warn!(%error, "could not forget old once-only keys");
     }
@@ -174,6 +182,7 @@ async fn upkeep(site: &Site, town: MunicipalityId, job: &ClaimedJob) -> Result<(
                 let (payload, key) = (json!({ "room": room.name }), Some(room.name.to_owned()));
                 tx.enqueue(NewJob { kind: UPKEEP_JOB, payload, run_at: None, key });
             }
+            web::forget_tries(tx)?;
             db::forget_events(tx, tx.now().plus_days(-EVENTS_KEPT_DAYS))?;
             plan(tx, UPKEEP_JOB, UPKEEP_SECONDS);
             Ok::<_, DbError>(())

@@ -28,8 +28,8 @@ pub use store::{
 };
 pub use units::{STANDARD_UNITS, StandardUnit, standard_unit};
 
-use base::{Permission, StaffActor};
-use db::{DbError, Migration, Tx};
+use base::{MunicipalityId, Permission, StaffActor};
+use db::{Db, DbError, Migration, Tx};
 use web::{Access, DemoPage, DeskContext, DeskGroup, DeskLink, Room, Routes, Stage};
 
 pub const MIGRATIONS: &[Migration] =
@@ -125,12 +125,26 @@ fn staff_actor(tx: &Tx<'_>, account: base::AccountId, name: String, email: Strin
 }
 
 fn upkeep(tx: &Tx<'_>, _: &Stage) -> Result<(), DbError> {
-    let town = tx.municipality();
-    tx.unaudited("sessions and tries come and go without a trace", || {
-        store::note_sightings(tx, &session::seen_in(town))?;
-        store::tidy_up(tx)
-    })?;
-    session::forget_old(town, tx.now());
+    tx.unaudited("sessions and tries come and go without a trace", || store::tidy_up(tx))
+}
+
+/// Writes down who was seen by this node, so that every node knows it and a restart signs nobody out. Called every
+/// minute and before the process ends; what cannot be written stays for the next time.
+pub async fn write_sightings(db: &Db) -> Result<(), DbError> {
+    for town in session::towns_with_sightings() {
+        write_sightings_in(db, town).await?;
+    }
+    Ok(())
+}
+
+async fn write_sightings_in(db: &Db, town: MunicipalityId) -> Result<(), DbError> {
+    let seen = session::seen_in(town);
+    let noted = seen.clone();
+    db.write(town, move |tx| {
+        tx.unaudited("where somebody clicks is nobody's business", || store::note_sightings(tx, &noted))
+    })
+    .await?;
+    session::written(town, &seen);
     Ok(())
 }
 

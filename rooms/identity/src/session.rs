@@ -1,10 +1,10 @@
 //! How long somebody stays signed in, and the memory of who was seen just now. A page view does not write to the
-//! database: sightings are kept here and written by the half-hourly upkeep. Not the sessions themselves: `store`.
+//! database: sightings are kept here, and every node writes its own every minute and when it stops. Not the sessions themselves: `store`.
 
 use aws_lc_rs::digest;
 use base::{Moment, MunicipalityId};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -45,16 +45,26 @@ pub fn last_seen(town: MunicipalityId, token: TokenHash) -> Option<Moment> {
     sightings().lock().unwrap_or_else(PoisonError::into_inner).get(&(town, token)).copied()
 }
 
-/// All sightings in a town, for writing them down. They stay until `forget`, because a transaction may be repeated.
+/// The towns in which somebody was seen whose sighting is not written yet.
+pub fn towns_with_sightings() -> Vec<MunicipalityId> {
+    let all = sightings().lock().unwrap_or_else(PoisonError::into_inner);
+    all.keys().map(|(town, _)| *town).collect::<HashSet<_>>().into_iter().collect()
+}
+
+/// All sightings in a town, for writing them down. They stay until `written`, because a transaction may be repeated.
 pub fn seen_in(town: MunicipalityId) -> Vec<(TokenHash, Moment)> {
     let all = sightings().lock().unwrap_or_else(PoisonError::into_inner);
     all.iter().filter(|((of, _), _)| *of == town).map(|((_, token), at)| (*token, *at)).collect()
 }
 
-/// Drops sightings older than a session may be idle.
-pub fn forget_old(town: MunicipalityId, now: Moment) {
+/// Drops what is in the database now, unless the person was seen again meanwhile.
+pub fn written(town: MunicipalityId, seen: &[(TokenHash, Moment)]) {
     let mut all = sightings().lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|(of, _), at| *of != town || now.seconds_since(*at) < IDLE_SECONDS);
+    for (token, at) in seen {
+        if all.get(&(town, *token)) == Some(at) {
+            all.remove(&(town, *token));
+        }
+    }
 }
 
 /// "Firefox, Windows": enough to recognise one's own devices, no fingerprint.

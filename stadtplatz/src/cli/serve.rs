@@ -15,15 +15,16 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 /// Serves until told to stop; shared with `demo`.
 pub async fn listen(config: &Config, site: Site, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let metrics = observe::start_metrics()?;
-    let outside = outside::routes(site.clone(), metrics, config.metrics_token.clone());
+    let outside = outside::routes(site.clone(), metrics, config.metrics_token.clone(), stop.clone());
     let (router, _) = web::router(&site, outside);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("auf {} kann das Programm nicht antworten: ist der Port belegt?", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let worker = tokio::spawn(worker::run(site.clone(), stop.clone()));
-    serve::run(listener, router, stop).await?;
+    serve::run(listener, router, serve::drained(stop, config.drain)).await?;
     worker.await.context("the worker ended badly")?;
+    worker::write_sightings(&site).await;
     site.db.close().await;
     tracing::info!("stopped");
     Ok(())

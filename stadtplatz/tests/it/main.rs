@@ -12,6 +12,7 @@ mod forms;
 mod journeys;
 mod kill;
 mod logs;
+mod nodes;
 mod people;
 mod program;
 mod scripts;

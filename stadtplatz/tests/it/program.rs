@@ -84,11 +84,18 @@ impl Program {
         }
     }
 
+    /// SIGTERM, without waiting.
+    pub fn ask_to_stop(&self) {
+        if let Some(child) = &self.child {
+            let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+            assert!(told.is_ok_and(|status| status.success()), "kill is there");
+        }
+    }
+
     /// SIGTERM, and waits for the orderly end.
     pub fn stop(&mut self) -> bool {
+        self.ask_to_stop();
         let Some(mut child) = self.child.take() else { return true };
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(told.is_ok_and(|status| status.success()), "kill is there");
         child.wait().is_ok_and(|status| status.success())
     }
 }
