@@ -23,8 +23,8 @@ const REPORTS: usize = 12;
 const LETTERS_LIMIT: Duration = Duration::from_secs(120);
 
 /// A mail server of a few lines: it notes what it took, and hangs up on the first letters before it says so.
-struct MailServer {
-    port: u16,
+pub struct MailServer {
+    pub port: u16,
     /// Recipient to every Message-ID that came for them, as often as it came.
     letters: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
     over: Arc<AtomicBool>,
@@ -33,7 +33,7 @@ struct MailServer {
 
 impl MailServer {
     /// Takes letters at this port; the first `cut` it takes without saying so.
-    fn open(port: u16, cut: usize) -> Result<Self> {
+    pub fn open(port: u16, cut: usize) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).context("the mail server has no port")?;
         listener.set_nonblocking(true)?;
         let (letters, over) = (Arc::new(Mutex::new(BTreeMap::new())), Arc::new(AtomicBool::new(false)));
@@ -51,7 +51,7 @@ impl MailServer {
         Ok(Self { port, letters, over, thread: Some(thread) })
     }
 
-    fn letters(&self) -> BTreeMap<String, Vec<String>> {
+    pub fn letters(&self) -> BTreeMap<String, Vec<String>> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -171,7 +171,7 @@ fn follow(town: &Town<'_>, address: &str) -> Result<()> {
 }
 
 /// Jobs that are about this round: housekeeping waits for its hour.
-fn waiting(town: &Town<'_>) -> Result<usize> {
+pub fn waiting(town: &Town<'_>) -> Result<usize> {
     town.number("SELECT count(*) FROM jobs WHERE kind NOT IN ('upkeep', 'sweep')")
 }
 

@@ -13,7 +13,7 @@ use super::rounds::Round;
 use super::town::{KEY, Town};
 use super::wire::{self, Reply};
 
-const SENDERS: usize = 4;
+pub const SENDERS: usize = 4;
 /// After a refusal.
 const PAUSE: Duration = Duration::from_millis(100);
 const WAIT: Duration = Duration::from_secs(120);

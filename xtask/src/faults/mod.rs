@@ -4,12 +4,14 @@
 //! Invariant: a round passes only if what was acknowledged is there exactly once and the audit chain is whole.
 
 mod away;
+mod balancer;
 mod cluster;
 mod disk;
 mod doors;
 mod failover;
 mod kill;
 mod load;
+mod nodes;
 mod once;
 mod restore;
 mod rounds;
@@ -55,6 +57,9 @@ enum On {
     Postgres,
 }
 
+/// The row must be run by root.
+const ROOT: &str = "root";
+
 /// One way to break.
 struct Row {
     number: u32,
@@ -62,40 +67,52 @@ struct Row {
     on: On,
     /// Rounds of the short form; 0: only in the long one.
     short: u32,
-    needs_root: bool,
+    /// Programs that must be there, or `ROOT`.
+    needs: &'static [&'static str],
     act: fn(&Yard<'_>, &mut Rounds<'_>) -> Result<()>,
 }
 
 const ROWS: &[Row] = &[
-    Row { number: 1, name: "kill-server", on: On::Both, short: 2, needs_root: false, act: kill::server },
-    Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, needs_root: false, act: kill::postgres },
-    Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, needs_root: false, act: away::mail_and_worker },
-    Row { number: 3, name: "failover", on: On::Postgres, short: 1, needs_root: false, act: failover::primary },
-    Row { number: 4, name: "once-only", on: On::Both, short: 1, needs_root: false, act: once::keys },
-    Row { number: 10, name: "disk-full", on: On::Both, short: 0, needs_root: true, act: disk::full },
-    Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, needs_root: true, act: disk::failing_syncs },
-    Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, needs_root: false, act: kill::restart },
-    Row { number: 14, name: "slow-clients", on: On::Sqlite, short: 1, needs_root: false, act: strain::slow_clients },
+    Row { number: 1, name: "kill-server", on: On::Both, short: 2, needs: &[], act: kill::server },
+    Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::postgres },
+    Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, needs: &[], act: away::mail_and_worker },
+    Row { number: 3, name: "failover", on: On::Postgres, short: 1, needs: &[], act: failover::primary },
+    Row { number: 4, name: "once-only", on: On::Both, short: 1, needs: &[], act: once::keys },
+    Row { number: 10, name: "disk-full", on: On::Both, short: 0, needs: &[ROOT], act: disk::full },
+    Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, needs: &[ROOT], act: disk::failing_syncs },
+    Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::restart },
     Row {
-        number: 15,
-        name: "hostile-uploads",
-        on: On::Sqlite,
+        number: 13,
+        name: "rolling-haproxy",
+        on: On::Postgres,
         short: 1,
-        needs_root: false,
-        act: strain::hostile_uploads,
+        needs: &["haproxy"],
+        act: nodes::rolling_haproxy,
     },
-    Row { number: 17, name: "cross-site", on: On::Sqlite, short: 1, needs_root: false, act: doors::cross_site },
-    Row { number: 20, name: "forged-address", on: On::Sqlite, short: 1, needs_root: false, act: doors::forged_address },
-    Row { number: 24, name: "parts-away", on: On::Both, short: 1, needs_root: false, act: away::parts_away },
+    Row { number: 13, name: "rolling-nginx", on: On::Postgres, short: 0, needs: &["nginx"], act: nodes::rolling_nginx },
     Row {
-        number: 25,
-        name: "default-secrets",
-        on: On::Sqlite,
+        number: 13,
+        name: "kill-node-haproxy",
+        on: On::Postgres,
         short: 1,
-        needs_root: false,
-        act: doors::default_secrets,
+        needs: &["haproxy"],
+        act: nodes::killed_haproxy,
     },
-    Row { number: 26, name: "restore", on: On::Both, short: 1, needs_root: false, act: restore::backups },
+    Row {
+        number: 13,
+        name: "kill-node-nginx",
+        on: On::Postgres,
+        short: 0,
+        needs: &["nginx"],
+        act: nodes::killed_nginx,
+    },
+    Row { number: 14, name: "slow-clients", on: On::Sqlite, short: 1, needs: &[], act: strain::slow_clients },
+    Row { number: 15, name: "hostile-uploads", on: On::Sqlite, short: 1, needs: &[], act: strain::hostile_uploads },
+    Row { number: 17, name: "cross-site", on: On::Sqlite, short: 1, needs: &[], act: doors::cross_site },
+    Row { number: 20, name: "forged-address", on: On::Sqlite, short: 1, needs: &[], act: doors::forged_address },
+    Row { number: 24, name: "parts-away", on: On::Both, short: 1, needs: &[], act: away::parts_away },
+    Row { number: 25, name: "default-secrets", on: On::Sqlite, short: 1, needs: &[], act: doors::default_secrets },
+    Row { number: 26, name: "restore", on: On::Both, short: 1, needs: &[], act: restore::backups },
 ];
 
 /// What every row needs.
@@ -158,6 +175,14 @@ impl Row {
         self.name == name || self.number.to_string() == name
     }
 
+    /// Why the row cannot run here.
+    fn missing(&self) -> Option<String> {
+        self.needs.iter().find_map(|need| match *need {
+            ROOT => (!tools::is_root()).then(|| "only root may mount and trace".to_owned()),
+            program => tools::in_path(program).is_none().then(|| format!("{program} is not installed")),
+        })
+    }
+
     fn bases(&self) -> &'static [Base] {
         match self.on {
             On::Both => &[Base::Sqlite, Base::Postgres],
@@ -197,9 +222,9 @@ pub fn campaign(shop: &Shop, wish: &Wish, report: &mut Report) -> Result<Book> {
         }
         for base in row.bases() {
             let step = format!("fault {} {} on {}", row.number, row.name, base.word());
-            if row.needs_root && !tools::is_root() {
-                report.skip_reasons(vec![format!("{step} (only root may mount and trace)")]);
-                report.step(&step, |_| Ok(Outcome::new(Counts::SKIPPED, "only root may mount and trace")));
+            if let Some(missing) = row.missing() {
+                report.skip_reasons(vec![format!("{step} ({missing})")]);
+                report.step(&step, |_| Ok(Outcome::new(Counts::SKIPPED, missing)));
                 continue;
             }
             report.step(&step, |_| {

@@ -95,6 +95,24 @@ impl<'a> Town<'a> {
         Ok(town)
     }
 
+    /// One more node of this town: the same database, folder and settings, another port. It is asked through the town.
+    pub fn twin(&self, name: &str) -> Result<Self> {
+        let own = self.cluster.as_ref().map(|cluster| cluster.url(DATABASE));
+        Ok(Self {
+            yard: self.yard,
+            name: format!("{}-{name}", self.name),
+            data: self.data.clone(),
+            port: free_port()?,
+            cluster: None,
+            url: self.url.clone().or(own),
+            settings: self.settings.clone(),
+            before: vec![],
+            process: None,
+            starts: 0,
+            service: String::new(),
+        })
+    }
+
     fn lay_key(&self) -> Result<()> {
         let digest = Command::new("sh").args(["-c", &format!("printf %s {KEY} | sha256sum")]).output()?;
         let digest = String::from_utf8_lossy(&digest.stdout).split(' ').next().unwrap_or_default().to_owned();
