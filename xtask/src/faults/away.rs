@@ -81,12 +81,8 @@ fn talk(stream: TcpStream, shelf: &Shelf, cut: &AtomicUsize) -> std::io::Result<
         }
         if word.starts_with("DATA") {
             out.write_all(b"354 go on\r\n")?;
-            let mut id = String::new();
-            for text in lines.by_ref().map_while(Result::ok).take_while(|text| text != ".") {
-                if let Some(found) = text.strip_prefix("Message-ID:") {
-                    found.trim().clone_into(&mut id);
-                }
-            }
+            // A sender that dies in the middle has sent no letter.
+            let Some(id) = id_of_letter(lines.by_ref().map_while(Result::ok)) else { return Ok(()) };
             shelf.lock().unwrap_or_else(PoisonError::into_inner).entry(to.clone()).or_default().push(id);
             if cut.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
                 return Ok(());
@@ -100,6 +96,20 @@ fn talk(stream: TcpStream, shelf: &Shelf, cut: &AtomicUsize) -> std::io::Result<
         out.write_all(answer)?;
     }
     Ok(())
+}
+
+/// The Message-ID of a letter that came to its end, the line with nothing but a dot.
+fn id_of_letter(lines: impl Iterator<Item = String>) -> Option<String> {
+    let mut id = String::new();
+    for line in lines {
+        if line == "." {
+            return Some(id);
+        }
+        if let Some(found) = line.strip_prefix("Message-ID:") {
+            found.trim().clone_into(&mut id);
+        }
+    }
+    None
 }
 
 /// Row 2.
@@ -200,4 +210,17 @@ fn intake(town: &Town<'_>, what: &str, round: &mut Round) -> Result<()> {
     round.must(ledger.other_than(&[200]) == 0, format!("intake without {what}: {:?}", ledger.statuses));
     round.longest("longest_wait", ledger.longest);
     settle(town, &word, ledger, round)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_letter_is_none() {
+        let read = |text: &str| id_of_letter(text.lines().map(str::to_owned));
+        assert_eq!(read("Subject: a\nMessage-ID: <1@x>\n\nb\n."), Some("<1@x>".to_owned()));
+        assert_eq!(read("Subject: a\nMessage-ID: <1@x>\n\nb"), None);
+        assert_eq!(read("Subject: a"), None);
+    }
 }
