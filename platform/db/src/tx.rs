@@ -300,6 +300,11 @@ impl<'c> Tx<'c> {
         done
     }
 
+    /// Something was written that owes an audit line: what is read now may never come to be.
+    pub fn has_changed(&self) -> bool {
+        self.session.changed.get()
+    }
+
     /// For tests only, through `testing::unaudited`: nothing in this transaction needs a line.
     pub(crate) fn free_of_audit(&self) {
         self.free_of_audit.set(true);

@@ -4,7 +4,7 @@
 //! with a session, a notice or any other cookie of ours, never one that sets a cookie or holds a once-only key; handed
 //! out is only what was made at the version that the database names after the request came.
 
-use crate::{Display, LimitKind, Site, Town, cookies, router, versions::Version};
+use crate::{Display, LimitKind, Site, Town, cookies, halves::Halves, router, versions::Version};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -13,14 +13,11 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 /// One answer larger than this is not kept.
 const PAGE_BYTES_MAX: usize = 512 << 10;
-/// What is kept in all: two halves of this. When the newer is full, the older is forgotten.
+/// What is kept in all: two halves of this.
 const HALF_BYTES_MAX: usize = 16 << 20;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -45,34 +42,29 @@ struct Entry {
     body: Bytes,
 }
 
-#[derive(Default)]
-struct Halves {
-    newer: HashMap<Key, Arc<Entry>>,
-    older: HashMap<Key, Arc<Entry>>,
-    newer_bytes: usize,
-}
+pub(crate) struct Kept(Halves<Key, Entry>);
 
-#[derive(Default)]
-pub(crate) struct Kept(Mutex<Halves>);
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Halves::of(HALF_BYTES_MAX))
+    }
+}
 
 impl Kept {
     fn find(&self, key: &Key) -> Option<Arc<Entry>> {
-        let halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        halves.newer.get(key).or_else(|| halves.older.get(key)).cloned()
+        self.0.find(key)
     }
 
     fn keep(&self, key: Key, entry: Entry) {
         // Headers are few and short; a page of their size stands for them.
         let bytes = key.bytes() + entry.body.len() + 1024;
-        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if halves.newer_bytes + bytes > HALF_BYTES_MAX {
-            halves.older = std::mem::take(&mut halves.newer);
-            halves.newer_bytes = 0;
-        }
-        halves.newer_bytes += bytes;
-        halves.newer.insert(key, Arc::new(entry));
+        self.0.keep(key, entry, bytes);
     }
 }
+
+/// Set on a request whose answer might be kept: nobody looks into the others.
+#[derive(Clone, Copy)]
+struct Wanted;
 
 /// Set on the answer of a route that offers its pages, if the page is everybody's.
 #[derive(Clone, Copy)]
@@ -80,6 +72,9 @@ struct ForEverybody;
 
 /// Around the handler of a route that offers its pages: looks into the page before it is packed.
 pub(crate) async fn offer(request: Request, next: Next) -> Response {
+    if request.extensions().get::<Wanted>().is_none() {
+        return next.run(request).await;
+    }
     let response = next.run(request).await;
     let size = http_body::Body::size_hint(response.body()).exact();
     if response.status() != StatusCode::OK || size.is_none_or(|size| size > PAGE_BYTES_MAX as u64) {
@@ -98,7 +93,7 @@ pub(crate) async fn offer(request: Request, next: Next) -> Response {
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
+    memchr::memmem::find(bytes, word).is_some()
 }
 
 /// What the layer needs: the site, and which paths may have kept pages.
@@ -142,6 +137,7 @@ pub(crate) async fn keep(State(keeper): State<Keeper>, mut request: Request, nex
         }
         return answer(&entry, request.headers());
     }
+    request.extensions_mut().insert(Wanted);
     request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(key.packing));
     let response = next.run(request).await;
     store(site, key, version, town, response).await
@@ -247,10 +243,8 @@ mod tests {
             let entry = Entry { version: Version::default(), town: Arc::clone(&town), headers: HeaderMap::new(), body };
             kept.keep(key(n), entry);
         }
-        let halves = kept.0.lock().unwrap();
-        let bytes: usize = halves.newer.values().chain(halves.older.values()).map(|entry| entry.body.len()).sum();
+        let bytes: usize = (0..200).filter_map(|n| kept.find(&key(n))).map(|entry| entry.body.len()).sum();
         assert!(bytes <= 2 * HALF_BYTES_MAX && bytes > HALF_BYTES_MAX / 2, "{bytes}");
-        drop(halves);
         assert!(kept.find(&key(199)).is_some() && kept.find(&key(0)).is_none());
     }
 }

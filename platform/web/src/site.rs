@@ -1,7 +1,9 @@
 //! The running site: the database, the folders, the clock, the secrets, and the rooms' manifests, shared by all requests
 //! and jobs. Also the short memory of towns by host, so that most requests need no look-up for it.
 
-use crate::{Keys, Limits, Room, TextsOfAll, Town, kept::Kept, load_town, texts::BrokenTexts, versions::Versions};
+use crate::{
+    Keys, Limits, Room, TextsOfAll, Town, kept::Kept, load_town, memo::Memo, texts::BrokenTexts, versions::Versions,
+};
 use base::{Chance, Clock, Moment, MunicipalityId};
 use db::{Db, DbError};
 use ipnet::IpNet;
@@ -67,6 +69,7 @@ pub struct SiteInner {
     towns: RwLock<HashMap<String, (Arc<Town>, Moment)>>,
     kept: Kept,
     versions: Versions,
+    memo: Memo,
 }
 
 /// Cheap to clone.
@@ -97,6 +100,7 @@ impl Site {
             towns: RwLock::default(),
             kept: Kept::default(),
             versions: Versions::default(),
+            memo: Memo::default(),
         })))
     }
 
@@ -106,6 +110,10 @@ impl Site {
 
     pub(crate) fn versions(&self) -> &Versions {
         &self.0.versions
+    }
+
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.0.memo
     }
 
     pub fn texts(&self) -> TextsOfAll {
