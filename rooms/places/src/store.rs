@@ -69,17 +69,21 @@ pub fn put_address(tx: &Tx<'_>, new: &NewAddress) -> Result<u64, DbError> {
 
 /// The address nearest to a position within `metres`.
 pub fn nearest_address(tx: &Tx<'_>, at: Position, metres: f64) -> Result<Option<Address>, DbError> {
-    let mut best: Option<(f64, Address)> = None;
-    let sql = || Sql::join(&[ADDRESS_COLUMNS, "WHERE municipality = $1 AND cell BETWEEN $2 AND $3"]);
+    let mut best: Option<(f64, AddressId)> = None;
     for (first, last) in grid::runs(at.around(metres)) {
-        for address in tx.query::<Address>(sql(), p![first, last])? {
-            let far = at.metres_to(address.position());
-            if far <= metres && best.as_ref().is_none_or(|(nearest, _)| far < *nearest) {
-                best = Some((far, address));
+        // Hundreds of rows, of which one is wanted: words are read for that one only.
+        let near: Vec<(AddressId, f64, f64)> = tx.query(
+            "SELECT id, lat, lon FROM places_addresses WHERE municipality = $1 AND cell BETWEEN $2 AND $3",
+            p![first, last],
+        )?;
+        for (id, lat, lon) in near {
+            let far = at.metres_to(Position { lat, lon });
+            if far <= metres && best.is_none_or(|(nearest, _)| far < nearest) {
+                best = Some((far, id));
             }
         }
     }
-    Ok(best.map(|(_, address)| address))
+    best.map_or(Ok(None), |(_, id)| address(tx, id))
 }
 
 /// Addresses of the streets with this folded name.
