@@ -26,21 +26,24 @@ use axum::{
 use base::{AccountId, Actor, Moment, Permission, Scope, may};
 use db::{DbError, Tx};
 use files::{BlobKey, Part};
+use identity::Units;
 use pane::PaneForm;
 use selection::{Selection, readable, title};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use view::DeskPage;
-use web::{Answer, CaseLink, DeskContext, DeskGroup, DeskLink, DeskShell, Form, PageError, Template, Visit};
+use web::{Answer, CaseLink, DeskContext, DeskGroup, DeskLink, DeskShell, Form, Gathered, PageError, Template, Visit};
 
 /// Hits of a search.
 const HITS: i64 = 50;
+/// So many open cases are looked through for every page.
+const FEW: i64 = 300;
 
 /// Everything a page of the desk shows, read in one transaction.
 struct Desk {
     shell: DeskShell,
     rows: Vec<CaseRow>,
     figures: Figures,
-    choices: Choices,
+    choices: Arc<Choices>,
     names: HashMap<AccountId, String>,
     opened: Option<Opened>,
     now: Moment,
@@ -167,7 +170,7 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
                 Some(number) => open_case(tx, &again, number)?,
                 None => None,
             };
-            let choices = lists::choices(tx, &units)?;
+            let choices = choices(tx, &again, &units)?;
             let mut shell = again.desk(tx)?;
             shell.search.clone_from(&selection.search);
             let names = names(tx, &rows, opened.as_ref())?;
@@ -175,6 +178,18 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
             Ok(Desk { shell, rows, figures, choices, names, opened, now: tx.now() })
         })
         .await
+}
+
+/// By what these units' lists can be narrowed. Where many cases are open a new word may come a minute late: every page of
+/// the desk has them, and looking for them costs more than all the rest of it.
+fn choices(tx: &Tx<'_>, visit: &Visit, units: &Units) -> Result<Arc<Choices>, DbError> {
+    visit.remembered(tx, ("cases.choices", format!("{units:?}")), || {
+        let many = lists::open_up_to(tx, FEW + 1)? > FEW;
+        let value = lists::choices(tx, units)?;
+        let categories = value.categories.iter().map(|(word, label)| 96 + word.len() + label.len());
+        let bytes = categories.chain(value.districts.iter().map(|name| 48 + name.len())).sum();
+        Ok(Gathered { value, bytes, stale_seconds: if many { 60 } else { 0 } })
+    })
 }
 
 /// The case of this number, if this person may see it.

@@ -229,11 +229,18 @@ fn district_choices(units: &Units) -> Query {
     districts
 }
 
-/// On every page of the desk: both are read from an index of open cases alone.
+/// Both are read from an index of open cases alone, and still from its beginning to its end.
 pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<Choices, DbError> {
     let districts: Vec<(String,)> = district_choices(units).all(tx)?;
     let districts = districts.into_iter().map(|(district,)| district).collect();
     Ok(Choices { categories: category_choices(units).all(tx)?, districts })
+}
+
+/// How many open cases the town has, as far as `most`.
+pub fn open_up_to(tx: &Tx<'_>, most: i64) -> Result<i64, DbError> {
+    let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1 AND is_open");
+    q.and("LIMIT", most).text(") AS counted");
+    Ok(q.scalar(tx)?.unwrap_or(0))
 }
 
 /// How SQLite finds them.
