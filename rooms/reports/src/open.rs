@@ -4,7 +4,7 @@
 use crate::{
     around,
     category::{Category, Problem},
-    journey::{Draft, Step},
+    journey::Draft,
     pages::check::{NotSent, answers},
     report::{PublicState, ReportId, Visibility, first_visibility},
     store::{self, NewReport},
@@ -36,16 +36,13 @@ pub struct Sender {
 }
 
 pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Result<Opened, NotSent> {
-    let categories = store::categories(tx)?;
-    let (Some((category, problem)), Some(position)) = (draft.chosen(&categories), draft.spot()) else {
-        return Err(NotSent::Incomplete(draft.next_step(&categories)));
+    // Locked: nobody deletes or changes the category between here and the report that names it.
+    let known: Vec<Category> = store::lock_category(tx, &draft.category)?.into_iter().collect();
+    let (Some((category, problem)), Some(position)) = (draft.chosen(&known), draft.spot()) else {
+        return Err(NotSent::Incomplete(draft.next_step(&known)));
     };
-    if !draft.missing(&categories).is_empty() {
-        return Err(NotSent::Incomplete(draft.next_step(&categories)));
-    }
-    // Nobody deletes or changes the category between here and the report that names it.
-    if store::lock_category(tx, &category.word)?.as_ref() != Some(category) {
-        return Err(NotSent::Incomplete(Step::What));
+    if !draft.missing(&known).is_empty() {
+        return Err(NotSent::Incomplete(draft.next_step(&known)));
     }
     let address = sender.email.as_ref().map_or("", EmailAddress::as_str);
     if store::blocked(tx, address, &draft.body)? {

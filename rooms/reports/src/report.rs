@@ -51,7 +51,7 @@ base::stored_words!(
 /// Closed reports stay on the map this long.
 pub const CLOSED_DAYS_SHOWN: i64 = 14;
 /// Most pins sent to one map.
-pub const PINS_MAX: usize = 500;
+pub const PINS_MAX: i64 = 500;
 /// How near a report must be to be offered as the same thing.
 pub const SAME_METRES: f64 = 60.0;
 /// The same for reports of the same category.

@@ -2,7 +2,11 @@
 //! like any other. Not here: whether the public sees it, that is the review's. Invariants: without a key nothing is taken;
 //! the same call again, after a lost answer say, is answered with the same report.
 
-use super::{Format, Node, NotTaken, Refusal, media, private, refuse_all, services::offered, with_query, writer_of};
+use super::{
+    Format, Node, NotTaken, Refusal, media, private, refuse_all,
+    services::{offered, split_code},
+    with_query, writer_of,
+};
 use crate::{
     around::{self, Placed},
     category::Category,
@@ -52,8 +56,7 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
         Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
         Once::First => {}
     }
-    let categories = store::categories(tx)?;
-    let (draft, contact) = read(tx, form, &categories, &sender.1)?;
+    let (draft, contact) = read(tx, form, &sender.1)?;
     let desk = Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
     let opened = open::open(tx, &desk, &draft, contact).map_err(|reason| match reason {
         NotSent::Page(error) => NotTaken::Page(error),
@@ -80,8 +83,12 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
 }
 
 /// The call as a draft and its sender, or everything that is wrong with it.
-fn read(tx: &Tx<'_>, form: &Form, categories: &[Category], program: &str) -> Result<(Draft, Sender), NotTaken> {
-    let Some((category, problem)) = offered(categories, form.text("service_code")) else {
+fn read(tx: &Tx<'_>, form: &Form, program: &str) -> Result<(Draft, Sender), NotTaken> {
+    let code = form.text("service_code");
+    // Only its own: reading all of them takes longer than everything else here.
+    let named = split_code(code).map(|(word, _)| store::category(tx, word)).transpose()?.flatten();
+    let categories = named.as_slice();
+    let Some((category, problem)) = offered(categories, code) else {
         return Err(Refusal::unknown("service_code").into());
     };
     let mut draft = Draft { body: form.raw("description").replace('\r', ""), ..Draft::default() };

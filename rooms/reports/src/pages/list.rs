@@ -1,12 +1,14 @@
 //! `/meldungen`: public reports as list and map, and the same as RSS and GeoJSON. Everything here reads through queries
 //! that know only public reports. Pages go on by key set, the map gets a bounded number of pins or counts per field.
 
-use super::{Choice, ReportCard, card, category_label, pin_kind, script_json};
+use super::{
+    Choice, ReportCard, card, category_label,
+    overview::{self, Offer, Overview},
+};
 use crate::{
     around::{self, MapFrame},
-    category::Category,
     report::After,
-    store::{self, Card, Filter, Pins, Shown},
+    store::{self, Card, Filter, Shown},
 };
 use axum::{
     http::{HeaderValue, header},
@@ -15,9 +17,9 @@ use axum::{
 use base::Moment;
 use db::{DbError, Tx};
 use serde_json::{Value, json};
-use web::{Answer, Form, FormState, Page, Template, Texts, Visit};
+use std::sync::Arc;
+use web::{Answer, Form, FormState, Page, Template, Visit};
 
-const PICTURE_PINS_MAX: usize = 60;
 const PAGE: i64 = 20;
 const FEED: i64 = 50;
 const GEOJSON_MAX: i64 = 1_000;
@@ -74,23 +76,20 @@ fn query_of(form: &Form) -> String {
     given.map(|name| format!("{name}={}", escaped(form.text(name)))).collect::<Vec<_>>().join("&")
 }
 
-struct Gathered {
-    categories: Vec<Category>,
-    districts: Vec<(String,)>,
+struct Found {
+    offer: Arc<Offer>,
+    overview: Arc<Overview>,
     cards: Vec<Card>,
-    count: i64,
-    pins: Pins,
     map: MapFrame,
 }
 
-fn gather(tx: &Tx<'_>, visit: &Visit, filter: &Filter, after: After) -> Result<Gathered, DbError> {
-    Ok(Gathered {
-        categories: store::categories(tx)?.into_iter().filter(|category| category.public).collect(),
-        districts: store::districts(tx)?,
+fn find(tx: &Tx<'_>, visit: &Visit, (filter, query): (&Filter, &str), after: After) -> Result<Found, DbError> {
+    let map = around::map_frame(tx, visit, None)?;
+    Ok(Found {
+        offer: overview::offer(tx, visit)?,
+        overview: overview::overview(tx, visit, filter, query, &map)?,
         cards: store::list(tx, filter, after, PAGE + 1)?,
-        count: store::count(tx, filter)?,
-        pins: store::pins(tx, filter)?,
-        map: around::map_frame(tx, visit, None)?,
+        map,
     })
 }
 
@@ -98,22 +97,22 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
     let now = visit.site.clock.now();
     let filter = filter_of(&form, now);
     let after = After::parse(form.text("nach")).unwrap_or(After::start());
-    let (v, wanted) = (visit.clone(), filter.clone());
-    let mut gathered = visit.read(move |tx| gather(tx, &v, &wanted, after)).await?;
-    let t = visit.t;
     let query = query_of(&form);
+    let (v, words) = (visit.clone(), query.clone());
+    let mut found = visit.read(move |tx| find(tx, &v, (&filter, &words), after)).await?;
+    let t = visit.t;
     let page_size = usize::try_from(PAGE).unwrap_or(20);
-    let more = gathered.cards.len() > page_size;
-    gathered.cards.truncate(page_size);
-    let next = gathered.cards.last().filter(|_| more).map(|last| {
+    let more = found.cards.len() > page_size;
+    found.cards.truncate(page_size);
+    let next = found.cards.last().filter(|_| more).map(|last| {
         let after = After { opened_at: last.opened_at, id: last.id.0 }.text();
         let joint = if query.is_empty() { "" } else { "&" };
         format!("/meldungen?{query}{joint}nach={after}")
     });
     web::render(&ListPage {
         page: visit.page(t.s("reports-list-title")).script("karte"),
-        categories: gathered.categories.iter().map(|c| Choice::new(c.word.as_str(), c.label.of(t.lang))).collect(),
-        districts: gathered.districts.iter().map(|(name,)| Choice::new(name.as_str(), name.as_str())).collect(),
+        categories: found.offer.categories(t.lang),
+        districts: found.offer.districts(),
         states: vec![
             Choice::new("", t.s("reports-filter-current")),
             Choice::new("offen", t.s("reports-filter-open")),
@@ -126,55 +125,16 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
             Choice::new("90", t.s("reports-period-90")),
             Choice::new("365", t.s("reports-period-365")),
         ],
-        count: t.with("reports-count", &[("count", gathered.count.into())]),
-        cards: gathered.cards.iter().map(|row| card(t, row, None, now)).collect(),
+        count: t.with("reports-count", &[("count", found.overview.count.into())]),
+        cards: found.cards.iter().map(|row| card(t, row, None, now)).collect(),
         next: next.unwrap_or_default(),
-        picture: picture(&gathered.map, &gathered.pins),
-        map: gathered.map,
-        pins: script_json(&pins_json(t, &gathered.pins, &query)),
+        picture: found.overview.picture.clone(),
+        map: found.map,
+        pins: found.overview.pins.clone(),
         is_narrowed: !query.is_empty(),
         query,
         form: form.into(),
     })
-}
-
-/// The map without scripts: wide enough for a desk, and shown as wide as there is room.
-fn picture(map: &MapFrame, pins: &Pins) -> String {
-    let pins: Vec<String> = match pins {
-        Pins::Single(cards) => {
-            let kind = |card: &Card| if card.public_state().is_open() { "offen" } else { "fertig" };
-            cards.iter().map(|card| format!("{:.5},{:.5},{}", card.lat, card.lon, kind(card))).collect()
-        }
-        Pins::Fields(fields) => fields
-            .iter()
-            .map(|field| format!("{:.5},{:.5},ort,{}", field.lat, field.lon, field.count.clamp(1, 999)))
-            .collect(),
-    };
-    let shown = pins.iter().take(PICTURE_PINS_MAX).cloned().collect::<Vec<_>>().join(";");
-    format!("/karte/bild?lat={:.6}&lon={:.6}&zoom={}&w=720&h=480&pins={shown}", map.lat, map.lon, map.zoom)
-}
-
-/// Pins for the kit's map: position, words, link, colour.
-fn pins_json(t: &Texts, pins: &Pins, query: &str) -> Value {
-    match pins {
-        Pins::Single(cards) => cards
-            .iter()
-            .map(|card| {
-                let state = card.public_state();
-                json!({ "lat": card.lat, "lon": card.lon, "label": format!("{}, {}", card.title, state.label(t)),
-                        "href": format!("/melden/{}", card.number), "kind": pin_kind(state) })
-            })
-            .collect(),
-        Pins::Fields(fields) => fields
-            .iter()
-            .map(|field| {
-                let joint = if query.is_empty() { "" } else { "&" };
-                json!({ "lat": field.lat, "lon": field.lon, "kind": "info", "count": field.count,
-                        "label": t.with("reports-field", &[("count", field.count.into())]),
-                        "href": format!("/meldungen?{query}{joint}feld={}", field.cell) })
-            })
-            .collect(),
-    }
 }
 
 /// The same list for programs.

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod follow;
 pub mod list;
+mod overview;
 pub mod photos;
 pub mod place;
 pub mod report;

@@ -315,8 +315,20 @@ pub fn list(tx: &Tx<'_>, filter: &Filter, after: After, limit: i64) -> Result<Ve
 
 /// What a map shows: single pins, or counts per field of the grid when there are too many.
 pub enum Pins {
-    Single(Vec<Card>),
+    Single(Vec<Pin>),
     Fields(Vec<FieldCount>),
+}
+
+record! {
+    /// One report on a map.
+    #[derive(Debug, Clone)]
+    pub struct Pin {
+        pub number: String,
+        pub title: String,
+        pub lat: f64,
+        pub lon: f64,
+        pub state: String,
+    }
 }
 
 record! {
@@ -330,23 +342,19 @@ record! {
     }
 }
 
-pub fn pins(tx: &Tx<'_>, filter: &Filter) -> Result<Pins, DbError> {
-    let most = i64::try_from(PINS_MAX).unwrap_or(500);
-    let single = list(tx, filter, After::start(), most + 1)?;
-    if single.len() <= PINS_MAX {
-        return Ok(Pins::Single(single));
-    }
+/// `count`: how many there are, which decides what is read.
+pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
     let n = filter.narrowed(tx.now());
-    let fields = tx.query(
-        db::Sql::join(&[
-            "SELECT r.cell, COUNT(*), AVG(r.lat), AVG(r.lon) FROM reports_reports r
-             WHERE r.municipality = $1 AND r.visibility = 'public'",
-            NARROW,
-            "GROUP BY r.cell ORDER BY r.cell LIMIT $9",
-        ]),
-        p![n.open, n.closed_since, n.state, filter.category, filter.district, n.since, filter.cell, most],
-    )?;
-    Ok(Pins::Fields(fields))
+    let args = p![n.open, n.closed_since, n.state, filter.category, filter.district, n.since, filter.cell, PINS_MAX];
+    let is_few = count <= PINS_MAX;
+    let (head, tail) = if is_few {
+        ("SELECT r.number, r.public_title, r.lat, r.lon, r.state", "ORDER BY r.opened_at DESC, r.id DESC LIMIT $9")
+    } else {
+        ("SELECT r.cell, COUNT(*), AVG(r.lat), AVG(r.lon)", "GROUP BY r.cell ORDER BY r.cell LIMIT $9")
+    };
+    let public = "FROM reports_reports r WHERE r.municipality = $1 AND r.visibility = 'public'";
+    let sql = db::Sql::join(&[head, public, NARROW, tail]);
+    Ok(if is_few { Pins::Single(tx.query(sql, args)?) } else { Pins::Fields(tx.query(sql, args)?) })
 }
 
 pub fn count(tx: &Tx<'_>, filter: &Filter) -> Result<i64, DbError> {
@@ -411,6 +419,16 @@ pub fn search(tx: &Tx<'_>, query: &str, limit: i64) -> Result<Vec<Card>, DbError
         words.iter().all(|word| text.contains(word))
     };
     Ok(found.into_iter().filter(all).take(usize::try_from(limit).unwrap_or(0)).collect())
+}
+
+/// How many public reports there are, as far as `most`.
+pub fn count_up_to(tx: &Tx<'_>, most: i64) -> Result<i64, DbError> {
+    let count = tx.scalar(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reports_reports
+            WHERE municipality = $1 AND visibility = 'public' LIMIT $2) AS counted",
+        p![most],
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// Districts that have public reports.

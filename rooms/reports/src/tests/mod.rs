@@ -10,6 +10,7 @@ mod exchange;
 mod follows;
 mod import;
 mod open311;
+mod overview;
 mod pages;
 mod partners;
 mod review;

@@ -212,13 +212,13 @@ async fn many_pins_become_counts() {
         site.site
             .db
             .read::<_, DbError>(id, |tx| {
-                let store::Pins::Fields(fields) = store::pins(tx, &everything())? else {
+                let store::Pins::Fields(fields) = store::pins(tx, &everything(), store::count(tx, &everything())?)? else {
                     panic!("too many for single pins")
                 };
                 assert_eq!(fields.len(), 5);
                 assert_eq!(fields.iter().map(|field| field.count).sum::<i64>(), 502);
                 let one = Filter { cell: fields[0].cell, ..everything() };
-                assert!(matches!(store::pins(tx, &one)?, store::Pins::Single(cards) if !cards.is_empty()));
+                assert!(matches!(store::pins(tx, &one, store::count(tx, &one)?)?, store::Pins::Single(pins) if !pins.is_empty()));
                 Ok(())
             })
             .await
