@@ -152,7 +152,7 @@ pub fn verify_audit(tx: &Tx<'_>) -> Result<Verdict, DbError> {
 /// The hash at the end of the chain: another one after every change of state of this town, and never an earlier one
 /// again, not even where a restored database counts the same numbers twice. `None`: nothing happened yet.
 pub fn audit_end(tx: &Tx<'_>) -> Result<Option<Vec<u8>>, DbError> {
-    tx.scalar("SELECT hash FROM audit_heads WHERE municipality = $1", p![])
+    tx.audit_end(|| tx.scalar("SELECT hash FROM audit_heads WHERE municipality = $1", p![]))
 }
 
 /// Lines before `before`, newest first; of one subject or of all.

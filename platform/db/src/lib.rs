@@ -36,9 +36,9 @@ pub use tx::{FromRow, Operating, Row, Tx};
 use base::{Chance, Clock, MunicipalityId, SystemChance, SystemClock};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -101,6 +101,14 @@ pub(crate) struct Shared {
     pub counters: Counters,
     pub wake: Notify,
     pub heard: Option<Heard>,
+    /// Kinds of events that somebody listens to; not set: all of them.
+    pub listened: OnceLock<HashSet<&'static str>>,
+}
+
+impl Shared {
+    pub fn is_listened_to(&self, event: &str) -> bool {
+        self.listened.get().is_none_or(|kinds| kinds.contains(event))
+    }
 }
 
 #[derive(Default)]
@@ -111,6 +119,8 @@ pub(crate) struct Counters {
     pub refused: AtomicU64,
     pub repeated: AtomicU64,
     pub reconnected: AtomicU64,
+    /// How often the tables were counted for the planner.
+    pub counted: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {
@@ -179,6 +189,7 @@ impl Db {
             counters: Counters::default(),
             wake: Notify::new(),
             heard: settings.heard.clone(),
+            listened: OnceLock::new(),
         });
         let (read, read_queue) = bounded(settings.queue);
         let (write, write_queue) = bounded(settings.queue);
@@ -317,10 +328,23 @@ impl Db {
     pub async fn analyze(&self) -> Result<(), DbError> {
         let house = Arc::clone(&self.house);
         on_thread(move || match house.kind {
-            Kind::Sqlite => sqlite::analyze(&house.settings),
+            Kind::Sqlite => {
+                sqlite::analyze(&house.settings)?;
+                count(&house.shared.counters.counted);
+                Ok(())
+            }
             Kind::Postgres => postgres::analyze(&house.settings),
         })
         .await
+    }
+
+    /// From now on events of other kinds are not stored: nobody would ever be told, and an event with its job costs a
+    /// tenth of what a report does. Said once, before the first write. While two versions run side by side, a listener
+    /// that only the newer one has hears nothing of what the older one does.
+    pub fn deliver_only(&self, kinds: impl IntoIterator<Item = &'static str>) {
+        if self.house.shared.listened.set(kinds.into_iter().collect()).is_err() {
+            tracing::warn!("who listens was said before");
+        }
     }
 
     /// Waits until a transaction of this process has enqueued a job. At most one waiter is woken per commit.

@@ -14,6 +14,37 @@ impl Sql {
     pub fn join(parts: &[&'static str]) -> Self {
         Self(Cow::Owned(parts.join(" ")))
     }
+
+    /// Appends a fixed part after a blank.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        let own = self.0.to_mut();
+        own.push(' ');
+        own.push_str(text);
+        self
+    }
+
+    /// Appends a number of rows. In the text, not bound: PostgreSQL plans a statement once for all values, takes a bound
+    /// limit for a tenth of the table and then sorts all rows to find the first twenty. Constants only, because every
+    /// number is a statement of its own.
+    pub fn push_rows(&mut self, rows: i64) -> &mut Self {
+        let own = self.0.to_mut();
+        own.push(' ');
+        own.push_str(&rows.max(0).to_string());
+        self
+    }
+
+    /// This statement with "LIMIT rows" at its end.
+    #[must_use]
+    pub fn limit(mut self, rows: i64) -> Self {
+        self.push("LIMIT").push_rows(rows);
+        self
+    }
+
+    /// This statement behind a fixed part: `EXPLAIN`, say.
+    #[must_use]
+    pub fn behind(&self, text: &'static str) -> Self {
+        Self(Cow::Owned(format!("{text} {}", self.0)))
+    }
 }
 
 impl From<&'static str> for Sql {
@@ -46,9 +77,14 @@ impl Facts {
     }
 }
 
+/// Composed texts whose facts are remembered; there are a few hundred.
+const COMPOSED_MAX: usize = 2_000;
+
 thread_local! {
     /// Facts of static texts by address: a text is looked at once per thread, not once per call.
     static KNOWN: RefCell<HashMap<(usize, usize), Facts>> = RefCell::new(HashMap::new());
+    /// The same for composed texts.
+    static COMPOSED: RefCell<HashMap<String, Facts>> = RefCell::new(HashMap::new());
 }
 
 pub(crate) fn facts(sql: &Sql) -> Facts {
@@ -56,7 +92,17 @@ pub(crate) fn facts(sql: &Sql) -> Facts {
         Cow::Borrowed(text) => KNOWN.with_borrow_mut(|known| {
             *known.entry((text.as_ptr() as usize, text.len())).or_insert_with(|| look_at(text))
         }),
-        Cow::Owned(text) => look_at(text),
+        Cow::Owned(text) => COMPOSED.with_borrow_mut(|known| {
+            if let Some(facts) = known.get(text) {
+                return *facts;
+            }
+            if known.len() >= COMPOSED_MAX {
+                known.clear();
+            }
+            let facts = look_at(text);
+            known.insert(text.clone(), facts);
+            facts
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! SQLite: a few reading threads with one snapshot per transaction, and one writing thread that commits all
 //! transactions queued while the last commit was syncing together. Not a pool: a thread owns its connection.
-//! Invariant: each transaction of a group stands in its savepoint, so a failing one takes nobody with it.
+//! Invariant: a failing transaction takes no other of its group with it: what it undid besides itself is run again.
 
 use crate::{
     Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
@@ -11,10 +11,13 @@ use crate::{
 use base::{FromValue, Value};
 use crossbeam_channel::Receiver;
 use rusqlite::{
-    Connection, ErrorCode, ffi,
+    Connection, ErrorCode,
+    config::DbConfig,
+    ffi,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
+    collections::VecDeque,
     ops::ControlFlow,
     path::Path,
     sync::{
@@ -29,6 +32,8 @@ use std::{
 const GROUP_MAX: usize = 256;
 const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 const STATEMENTS_CACHED: usize = 512;
+/// So much of the file is read through the memory of the kernel, without a copy of each page; no memory of ours.
+const MAPPED_MAX: i64 = 64 << 30;
 /// Virtual machine steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 2_000;
 
@@ -88,10 +93,12 @@ impl Sqlite {
         let (query_only, cache_kib) = if role == Role::Reader { ("ON", 8_192) } else { ("OFF", 32_768) };
         conn.execute_batch(&format!(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {sync};
-             PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -{cache_kib};
-             PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA query_only = {query_only};"
+             PRAGMA foreign_keys = ON; PRAGMA mmap_size = {MAPPED_MAX}; PRAGMA cache_size = -{cache_kib};
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA query_only = {query_only};"
         ))
         .map_err(broken)?;
+        // One plan for one statement. Else it is planned anew for every other value, which costs more than most of them.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(broken)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         let limit = Limit {
             start: Instant::now(),
@@ -134,8 +141,10 @@ impl Sqlite {
 /// A sample of each index is enough, and keeps the writer waiting for milliseconds only.
 pub(crate) fn analyze(settings: &Settings) -> Result<(), DbError> {
     let sqlite = Sqlite::open(settings, Role::Writer)?;
-    sqlite.conn.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE").map_err(|error| failure(&error, "ANALYZE"))
+    sqlite.conn.execute_batch(ANALYZE).map_err(|error| failure(&error, ANALYZE))
 }
+
+pub(crate) const ANALYZE: &str = "PRAGMA analysis_limit = 1000; ANALYZE";
 
 /// A value on its way into a statement.
 struct Bound<'a>(Value<'a>);
@@ -281,11 +290,13 @@ pub(crate) fn start(
     let writer = Sqlite::open(settings, Role::Writer)?;
     let mut threads = Threads::default();
     for number in 0..settings.readers.max(1) {
-        let (reader, queue) = (Sqlite::open(settings, Role::Reader)?, read.clone());
-        threads.readers.push(spawn(format!("db-read-{number}"), move || read_loop(&reader, &queue))?);
+        let sqlite = Sqlite::open(settings, Role::Reader)?;
+        let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), read.clone());
+        let mut reader = Reader { sqlite, settings, shared, queue, counted: 0 };
+        threads.readers.push(spawn(format!("db-read-{number}"), move || reader.run())?);
     }
     let (queue, settings, shared) = (write.clone(), settings.clone(), Arc::clone(shared));
-    let mut writer = Writer { sqlite: writer, settings, shared, queue };
+    let mut writer = Writer { sqlite: writer, settings, shared, queue, careful: 0, again: VecDeque::new() };
     threads.writers.push(spawn("db-write".into(), move || writer.run())?);
     Ok(threads)
 }
@@ -297,27 +308,58 @@ pub(crate) fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result
         .map_err(|error| DbError::Unavailable(format!("no thread: {error}")))
 }
 
-fn read_loop(reader: &Sqlite, queue: &Receiver<Message>) {
-    while let Ok(Message::Job(mut job)) = queue.recv() {
-        if let Err(error) = reader.plain("BEGIN DEFERRED") {
-            job.settle(Err(error));
-            continue;
+struct Reader {
+    sqlite: Sqlite,
+    settings: Settings,
+    shared: Arc<Shared>,
+    queue: Receiver<Message>,
+    /// How often the tables had been counted when this connection was opened.
+    counted: u64,
+}
+
+impl Reader {
+    fn run(&mut self) {
+        while let Ok(Message::Job(mut job)) = self.queue.recv() {
+            self.plan_by_new_counts();
+            if let Err(error) = self.sqlite.plain("BEGIN DEFERRED") {
+                job.settle(Err(error));
+                continue;
+            }
+            job.run(&self.sqlite);
+            // Ends the snapshot; there is nothing to lose.
+            let ended = self.sqlite.plain("COMMIT").or_else(|_| self.sqlite.plain("ROLLBACK"));
+            if let Err(error) = ended {
+                tracing::error!(%error, "a reading transaction did not end");
+            }
+            job.settle(Ok(()));
         }
-        job.run(reader);
-        // Ends the snapshot; there is nothing to lose.
-        let ended = reader.plain("COMMIT").or_else(|_| reader.plain("ROLLBACK"));
-        if let Err(error) = ended {
-            tracing::error!(%error, "a reading transaction did not end");
+    }
+
+    /// SQLite reads what its tables hold when a connection is opened, and plans by that until it is closed.
+    fn plan_by_new_counts(&mut self) {
+        let counted = self.shared.counters.counted.load(Ordering::Relaxed);
+        if counted != self.counted {
+            self.counted = counted;
+            match Sqlite::open(&self.settings, Role::Reader) {
+                Ok(fresh) => self.sqlite = fresh,
+                Err(error) => tracing::warn!(%error, "a reader goes on with its old plans"),
+            }
         }
-        job.settle(Ok(()));
     }
 }
 
 /// What became of a group while its transactions ran.
 enum Group {
     Open(Vec<Box<dyn Job>>),
-    /// SQLite undid everything (disk full, timeout): the last one was the cause and has its error.
+    /// Everything is undone (disk full, timeout, or a failure without a savepoint): the last one was the cause and has
+    /// its error.
     Lost(Vec<Box<dyn Job>>, Box<dyn Job>),
+}
+
+/// Whether one that failed took the others of its group with it.
+enum Confined {
+    Alone,
+    ByAll,
 }
 
 struct Writer {
@@ -325,13 +367,29 @@ struct Writer {
     settings: Settings,
     shared: Arc<Shared>,
     queue: Receiver<Message>,
+    /// So many transactions still get a savepoint each.
+    careful: u32,
+    /// Of a group that was undone: they come before the queue.
+    again: VecDeque<Box<dyn Job>>,
 }
+
+/// A savepoint copies every page its transaction touches, a tenth of what a report costs. So there is none until one
+/// fails after it has written: its group is then undone and run again, and for so many transactions the next one that
+/// fails takes nobody with it.
+const CAREFUL_FOR: u32 = 2_000;
 
 impl Writer {
     fn run(&mut self) {
         let mut stop = false;
-        while !stop {
-            let Ok(Message::Job(first)) = self.queue.recv() else { break };
+        loop {
+            let first = match self.again.pop_front() {
+                Some(job) => job,
+                None if stop => break,
+                None => match self.queue.recv() {
+                    Ok(Message::Job(job)) => job,
+                    _ => break,
+                },
+            };
             if let Err(error) = self.begin() {
                 first.settle(Err(error));
                 continue;
@@ -340,8 +398,9 @@ impl Writer {
                 Group::Open(jobs) => self.commit(jobs),
                 Group::Lost(others, culprit) => {
                     culprit.settle(Ok(()));
-                    for job in others {
-                        self.alone(job);
+                    for job in others.into_iter().rev() {
+                        count(&self.shared.counters.repeated);
+                        self.again.push_front(job);
                     }
                 }
             }
@@ -368,24 +427,24 @@ impl Writer {
         }
     }
 
-    /// Runs the first transaction and all that are waiting by now, each in its savepoint.
-    fn gather(&self, first: Box<dyn Job>, stop: &mut bool) -> Group {
+    /// Runs the first transaction and all that are waiting by now.
+    fn gather(&mut self, first: Box<dyn Job>, stop: &mut bool) -> Group {
         let begun = Instant::now();
         let mut done = Vec::new();
         let mut next = first;
         loop {
-            let ran = self.in_savepoint(&mut *next);
-            if self.sqlite.conn.is_autocommit() {
+            let ran = self.confined(&mut *next);
+            if self.sqlite.conn.is_autocommit() || matches!(ran, Ok(Confined::ByAll)) {
                 return Group::Lost(done, next);
             }
             match ran {
-                Ok(()) => done.push(next),
+                Ok(_) => done.push(next),
                 Err(error) => next.settle(Err(error)),
             }
             if done.len() >= GROUP_MAX || begun.elapsed() >= GROUP_TIME_MAX {
                 return Group::Open(done);
             }
-            next = match self.queue.try_recv() {
+            next = match self.again.pop_front().map_or_else(|| self.queue.try_recv(), |job| Ok(Message::Job(job))) {
                 Ok(Message::Job(job)) => job,
                 Ok(Message::Stop) => {
                     *stop = true;
@@ -396,12 +455,31 @@ impl Writer {
         }
     }
 
-    fn in_savepoint(&self, job: &mut dyn Job) -> Result<(), DbError> {
+    /// Runs one transaction of a group so that its failure is its own.
+    fn confined(&mut self, job: &mut dyn Job) -> Result<Confined, DbError> {
+        if self.careful > 0 {
+            self.careful -= 1;
+            return self.in_savepoint(job);
+        }
+        let before = self.sqlite.conn.total_changes();
+        if job.run(&self.sqlite) == Ran::Keep || self.sqlite.conn.total_changes() == before {
+            return Ok(Confined::Alone);
+        }
+        self.careful = CAREFUL_FOR;
+        self.roll_back();
+        Ok(Confined::ByAll)
+    }
+
+    fn in_savepoint(&mut self, job: &mut dyn Job) -> Result<Confined, DbError> {
         self.sqlite.plain("SAVEPOINT one")?;
         if job.run(&self.sqlite) == Ran::Undo && !self.sqlite.conn.is_autocommit() {
+            self.careful = CAREFUL_FOR;
             self.sqlite.plain("ROLLBACK TO one")?;
         }
-        if self.sqlite.conn.is_autocommit() { Ok(()) } else { self.sqlite.plain("RELEASE one") }
+        if !self.sqlite.conn.is_autocommit() {
+            self.sqlite.plain("RELEASE one")?;
+        }
+        Ok(Confined::Alone)
     }
 
     fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {

@@ -221,12 +221,20 @@ pub struct Tx<'c> {
     audits: RefCell<Vec<Audit>>,
     free_of_audit: Cell<bool>,
     events: RefCell<Vec<(&'static str, serde_json::Value)>>,
+    audit_end: RefCell<Option<Option<Vec<u8>>>>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c dyn Conn, shared: &'c Shared, town: MunicipalityId) -> Self {
         let session = Session::new(conn, shared);
-        Self { session, town, audits: RefCell::default(), free_of_audit: Cell::new(false), events: RefCell::default() }
+        Self {
+            session,
+            town,
+            audits: RefCell::default(),
+            free_of_audit: Cell::new(false),
+            events: RefCell::default(),
+            audit_end: RefCell::default(),
+        }
     }
 
     /// The town this transaction belongs to: always `$1`.
@@ -310,6 +318,20 @@ impl<'c> Tx<'c> {
         self.free_of_audit.set(true);
     }
 
+    /// The end of the audit chain as this transaction sees it; read once, for a read sees one moment and a write appends
+    /// its own lines last.
+    pub(crate) fn audit_end(
+        &self,
+        read: impl FnOnce() -> Result<Option<Vec<u8>>, DbError>,
+    ) -> Result<Option<Vec<u8>>, DbError> {
+        if let Some(known) = &*self.audit_end.borrow() {
+            return Ok(known.clone());
+        }
+        let found = read()?;
+        self.audit_end.replace(Some(found.clone()));
+        Ok(found)
+    }
+
     /// From here to its end, no other transaction of this town holds the lock of this name: for rules that look at
     /// several rows, where two parallel transactions would each find the rule kept and break it together.
     pub fn lock(&self, name: &'static str) -> Result<(), DbError> {
@@ -353,8 +375,10 @@ impl<'c> Tx<'c> {
             return Err(DbError::other("write without audit line: call Tx::audit, or write within Tx::unaudited"));
         }
         for (kind, payload) in self.events.take() {
-            let job = outbox::store(&self, kind, &payload)?;
-            self.enqueue(job);
+            if self.session.shared.is_listened_to(kind) {
+                let job = outbox::store(&self, kind, &payload)?;
+                self.enqueue(job);
+            }
         }
         let jobs = self.session.jobs.take();
         for job in &jobs {

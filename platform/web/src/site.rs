@@ -94,6 +94,7 @@ impl Site {
         let mut sources = vec![("web", include_str!("../texts/de.ftl"), include_str!("../texts/en.ftl"))];
         sources.extend(parts.rooms.iter().map(|room| (room.name, room.texts.0, room.texts.1)));
         let texts = TextsOfAll::load(&sources)?;
+        parts.db.deliver_only(parts.rooms.iter().flat_map(|room| room.listeners).map(|listener| listener.event));
         Ok(Self(Arc::new(SiteInner {
             parts,
             texts,

@@ -26,7 +26,25 @@ async fn queue<T: Send + 'static>(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failing_transaction_takes_nobody_with_it() {
     let test = sqlite().await;
+    fails_alone(&test.db, test.town().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_one_has_failed_the_next_is_undone_without_its_group() {
+    let test = sqlite().await;
     let (db, town) = (&test.db, test.town().await);
+    let failed = db.write(town, |tx| {
+        insert(tx, 9, "x")?;
+        Err::<(), _>(DbError::other("refused"))
+    });
+    assert!(failed.await.is_err());
+    let repeated = db.load().repeated;
+    fails_alone(db, town).await;
+    assert_eq!(db.load().repeated, repeated, "each had a savepoint");
+}
+
+/// Of five that share a commit three fail in different ways.
+async fn fails_alone(db: &Db, town: MunicipalityId) {
     let (release, held) = hold(db, town).await;
     let commits = db.load().commits;
     let a = queue(db, town, |tx| insert(tx, 1, "a")).await;
