@@ -76,23 +76,24 @@ fn choice(
     {
         let why = routing::explain(rule, category_label, &named.name);
         let Rule { unit, working_days, priority, .. } = *rule;
-        return Ok(Some(RuleChoice { unit, working_days, priority, why }));
+        return Ok(Some(RuleChoice { unit, unit_name: named.name, working_days, priority, why }));
     }
     let units = identity::org_units(tx)?;
     let first = units.iter().find(|unit| unit.parent.is_none()).or(units.first());
     Ok(first.map(|unit| RuleChoice {
         unit: unit.id,
+        unit_name: unit.name.clone(),
         working_days: WORKING_DAYS_DEFAULT,
         priority: 0,
         why: routing::explain_fallback(&unit.name, WORKING_DAYS_DEFAULT),
     }))
 }
 
-/// The head of a case as it comes in.
-pub(crate) fn new_head(tx: &Tx<'_>, town: &Town, new: &NewCase) -> Result<CaseHead, DbError> {
+/// The head of a case as it comes in, and the name of its unit.
+pub(crate) fn new_head(tx: &Tx<'_>, town: &Town, new: &NewCase) -> Result<(CaseHead, String), DbError> {
     let chosen = choice(tx, new.kind, &new.category, &new.category_label, &new.district)?
         .ok_or_else(|| DbError::WrongShape("the town has no org unit that could take a case".to_owned()))?;
-    Ok(CaseHead {
+    let head = CaseHead {
         id: CaseId(tx.new_id()),
         number: store::next_number(tx, new.at)?,
         kind: new.kind.to_owned(),
@@ -122,11 +123,12 @@ pub(crate) fn new_head(tx: &Tx<'_>, town: &Town, new: &NewCase) -> Result<CaseHe
         outcome_reason: String::new(),
         rating: None,
         rating_text: String::new(),
-    })
+    };
+    Ok((head, chosen.unit_name))
 }
 
 /// Writes the rows of a new case: itself, its opening entry, its attachments.
-pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), DbError> {
+pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, unit_name: &str, new: &NewCase) -> Result<(), DbError> {
     let email = new.email.as_ref().map_or("", EmailAddress::as_str);
     let phone = new.phone.as_deref().unwrap_or_default();
     let texts = NewTexts {
@@ -137,7 +139,6 @@ pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), 
         contact: format!("{email} {phone}"),
     };
     store::insert(tx, head, &texts)?;
-    let unit_name = identity::org_unit(tx, head.unit)?.map(|unit| unit.name).unwrap_or_default();
     let opened = NewEntry {
         at: new.at,
         version: 1,
@@ -156,8 +157,8 @@ pub(crate) fn insert(tx: &Tx<'_>, head: &CaseHead, new: &NewCase) -> Result<(), 
 
 /// Opens a case. A mail address gets one mail that asks for its confirmation, and nothing before that.
 pub fn open(tx: &Tx<'_>, town: &Town, keys: &Keys, new: NewCase) -> Result<Opened, DbError> {
-    let head = new_head(tx, town, &new)?;
-    insert(tx, &head, &new)?;
+    let (head, unit_name) = new_head(tx, town, &new)?;
+    insert(tx, &head, &unit_name, &new)?;
     if new.email.is_some() || new.phone.is_some() {
         let party = NewParty {
             case: head.id,

@@ -21,6 +21,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleChoice {
     pub unit: OrgUnitId,
+    pub unit_name: String,
     pub working_days: i64,
     pub priority: i64,
     /// "Regel: Straßenlaterne im Ortsteil Nordstadt. …"

@@ -69,14 +69,16 @@ impl Step {
 
 /// Writes the case as it stands after its steps; its id and number. A step the rules refuse is a mistake in the seed.
 pub fn seed_case(tx: &Tx<'_>, town: &Town, seed: &SeedCase) -> Result<(CaseId, String), DbError> {
-    let mut head = open::new_head(tx, town, &seed.new)?;
-    head.unit = seed.unit.unwrap_or(head.unit);
-    let unit = identity::org_unit(tx, head.unit)?.map(|unit| unit.name).unwrap_or_default();
+    let (mut head, mut unit) = open::new_head(tx, town, &seed.new)?;
+    if let Some(other) = seed.unit.filter(|other| *other != head.unit) {
+        head.unit = other;
+        unit = identity::org_unit(tx, other)?.map(|unit| unit.name).unwrap_or_default();
+    }
     let mut entries = vec![];
     for step in &seed.steps {
         entries.push(replay(&mut head, step, town, &unit)?);
     }
-    open::insert(tx, &head, &seed.new)?;
+    open::insert(tx, &head, &unit, &seed.new)?;
     for entry in &entries {
         threads::add_entry(tx, head.id, entry)?;
     }

@@ -13,7 +13,7 @@ use crate::{
     number,
     store::{
         self, CaseHead,
-        figures::{self, Figures},
+        figures::{self, Figure, UnitFigures},
         lists::{self, CaseRow, Choices, Counts, ListKind},
         threads::{self, Attachment, AttachmentId, AttachmentKind, Entry, Party},
     },
@@ -37,12 +37,15 @@ use web::{Answer, CaseLink, DeskContext, DeskGroup, DeskLink, DeskShell, Form, G
 const HITS: i64 = 50;
 /// So many open cases are looked through for every page.
 const FEW: i64 = 300;
+/// Over more than these a number may be so old.
+const STALE_SECONDS: i64 = 60;
 
 /// Everything a page of the desk shows, read in one transaction.
 struct Desk {
     shell: DeskShell,
     rows: Vec<CaseRow>,
-    figures: Figures,
+    mine: Figure,
+    figures: Arc<UnitFigures>,
     choices: Arc<Choices>,
     names: HashMap<AccountId, String>,
     opened: Option<Opened>,
@@ -174,8 +177,9 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
             let mut shell = again.desk(tx)?;
             shell.search.clone_from(&selection.search);
             let names = names(tx, &rows, opened.as_ref())?;
-            let figures = figures::figures(tx, staff.account, &units)?;
-            Ok(Desk { shell, rows, figures, choices, names, opened, now: tx.now() })
+            let mine = figures::mine(tx, staff.account, &units)?;
+            let figures = figures(tx, &again, &units)?;
+            Ok(Desk { shell, rows, mine, figures, choices, names, opened, now: tx.now() })
         })
         .await
 }
@@ -188,7 +192,20 @@ fn choices(tx: &Tx<'_>, visit: &Visit, units: &Units) -> Result<Arc<Choices>, Db
         let value = lists::choices(tx, units)?;
         let categories = value.categories.iter().map(|(word, label)| 96 + word.len() + label.len());
         let bytes = categories.chain(value.districts.iter().map(|name| 48 + name.len())).sum();
-        Ok(Gathered { value, bytes, stale_seconds: if many { 60 } else { 0 } })
+        Ok(Gathered { value, bytes, stale_seconds: if many { STALE_SECONDS } else { 0 } })
+    })
+}
+
+/// The numbers above these units' lists. Over many cases they may be a minute old, like the choices.
+fn figures(tx: &Tx<'_>, visit: &Visit, units: &Units) -> Result<Arc<UnitFigures>, DbError> {
+    visit.remembered(tx, ("cases.figures", format!("{units:?}")), || {
+        let value = figures::of_units(tx, units)?;
+        let stale_seconds = if value.cases > FEW { STALE_SECONDS } else { 0 };
+        Ok(Gathered {
+            value,
+            bytes: size_of::<UnitFigures>() + 8 * (2 * figures::DAYS + figures::WEEKS),
+            stale_seconds,
+        })
     })
 }
 

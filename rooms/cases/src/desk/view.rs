@@ -228,10 +228,10 @@ fn empty(selection: &Selection) -> (&'static str, &'static str) {
 }
 
 fn tiles(desk: &Desk) -> Vec<Tile> {
-    let f = &desk.figures;
+    let (mine, f) = (&desk.mine, &desk.figures);
     let late = if f.overdue.value > 0 { "danger" } else { "" };
     vec![
-        tile(web::count_text(f.mine.value), "offen bei mir", "", &f.mine, "am Ende jedes Tages", ToString::to_string),
+        tile(web::count_text(mine.value), "offen bei mir", "", mine, "am Ende jedes Tages", ToString::to_string),
         tile(
             web::count_text(f.overdue.value),
             "überfällig",

@@ -19,22 +19,21 @@ pub struct Figure {
     pub course: Vec<i64>,
 }
 
+/// What is the same for everybody who reads these units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures {
-    pub mine: Figure,
+pub struct UnitFigures {
     pub overdue: Figure,
     /// Seconds from opening to closing, mean of the last eight weeks; the course is by week.
     pub duration: Figure,
     pub done_this_week: Figure,
+    /// Cases that were looked through for them.
+    pub cases: i64,
 }
 
-pub fn figures(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Figures, DbError> {
-    Ok(Figures {
-        mine: mine(tx, me, units)?,
-        overdue: overdue(tx, units)?,
-        duration: duration(tx, units)?,
-        done_this_week: done(tx, units)?,
-    })
+pub fn of_units(tx: &Tx<'_>, units: &Units) -> Result<UnitFigures, DbError> {
+    let (overdue, (duration, closed)) = (overdue(tx, units)?, duration(tx, units)?);
+    let cases = overdue.value + closed;
+    Ok(UnitFigures { overdue, duration, done_this_week: done(tx, units)?, cases })
 }
 
 /// The ends of the last fourteen days, today's last.
@@ -55,31 +54,34 @@ fn running(spans: &[Span], now: Moment) -> Vec<i64> {
     day_ends(now).into_iter().map(|end| count(end.min(now))).collect()
 }
 
-fn mine(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Figure, DbError> {
+/// What this person has in hand.
+pub fn mine(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Figure, DbError> {
     let mut open = Query::new("SELECT opened_at, closed_at FROM cases_cases WHERE municipality = $1 AND is_open");
-    open.and("AND assignee =", me).units(units).and("LIMIT", ROWS_MAX);
+    open.and("AND assignee =", me).units(units).limit(ROWS_MAX);
     let mut spans: Vec<Span> = open.all(tx)?;
     let value = i64::try_from(spans.len()).unwrap_or(i64::MAX);
     let since = tx.now().plus_days(-i64::try_from(DAYS).unwrap_or(0));
     let mut closed = Query::new("SELECT opened_at, closed_at FROM cases_cases WHERE municipality = $1");
-    closed.and("AND closed_at >=", since).and("AND assignee =", me).units(units).and("LIMIT", ROWS_MAX);
+    closed.and("AND closed_at >=", since).and("AND assignee =", me).units(units).limit(ROWS_MAX);
     spans.extend(closed.all::<Span>(tx)?);
     Ok(Figure { value, course: running(&spans, tx.now()) })
 }
 
 fn overdue(tx: &Tx<'_>, units: &Units) -> Result<Figure, DbError> {
-    let mut open = Query::new("SELECT due, closed_at FROM cases_cases WHERE municipality = $1 AND is_open");
-    open.and("AND due <", tx.now()).units(units).and("LIMIT", ROWS_MAX);
-    let mut spans: Vec<Span> = open.all(tx)?;
+    let mut open = Query::new("SELECT due FROM cases_cases WHERE municipality = $1 AND is_open");
+    open.and("AND due <", tx.now()).units(units).limit(ROWS_MAX);
+    let open: Vec<(Moment,)> = open.all(tx)?;
+    let mut spans: Vec<Span> = open.into_iter().map(|(due,)| (due, None)).collect();
     let value = i64::try_from(spans.len()).unwrap_or(i64::MAX);
     let since = tx.now().plus_days(-i64::try_from(DAYS).unwrap_or(0));
     let mut closed = Query::new("SELECT due, closed_at FROM cases_cases WHERE municipality = $1");
-    closed.and("AND closed_at >=", since).text("AND due < closed_at").units(units).and("LIMIT", ROWS_MAX);
+    closed.and("AND closed_at >=", since).text("AND due < closed_at").units(units).limit(ROWS_MAX);
     spans.extend(closed.all::<Span>(tx)?);
     Ok(Figure { value, course: running(&spans, tx.now()) })
 }
 
-fn duration(tx: &Tx<'_>, units: &Units) -> Result<Figure, DbError> {
+/// And how many cases it is the mean of.
+fn duration(tx: &Tx<'_>, units: &Units) -> Result<(Figure, i64), DbError> {
     let weeks = i64::try_from(WEEKS).unwrap_or(0);
     let since = day_ends(tx.now()).last().copied().unwrap_or(tx.now()).plus_days(-7 * weeks);
     let mut q = Query::new("SELECT (closed_at -");
@@ -94,7 +96,7 @@ fn duration(tx: &Tx<'_>, units: &Units) -> Result<Figure, DbError> {
             *slot = seconds / cases.max(1);
         }
     }
-    Ok(Figure { value: if cases == 0 { 0 } else { seconds / cases }, course })
+    Ok((Figure { value: if cases == 0 { 0 } else { seconds / cases }, course }, cases))
 }
 
 fn done(tx: &Tx<'_>, units: &Units) -> Result<Figure, DbError> {

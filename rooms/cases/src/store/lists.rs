@@ -162,7 +162,7 @@ pub fn list(tx: &Tx<'_>, list: &ListQuery) -> Result<Vec<CaseRow>, DbError> {
     if let Some((key, id)) = list.after {
         q.and(beyond, key).and(",", id).text(")");
     }
-    q.text(order_by).and("LIMIT", list.limit);
+    q.text(order_by).limit(list.limit);
     q.all(tx)
 }
 
@@ -181,7 +181,7 @@ pub struct Counts {
 fn count(tx: &Tx<'_>, me: AccountId, units: &Units, kind: ListKind) -> Result<i64, DbError> {
     let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1");
     narrow(&mut q, &ListQuery::whole(kind, me, units.clone()), tx.now());
-    q.and("LIMIT", web::COUNT_MAX + 1).text(") AS counted");
+    q.limit(web::COUNT_MAX + 1).text(") AS counted");
     Ok(q.scalar(tx)?.unwrap_or(0))
 }
 
@@ -202,7 +202,7 @@ pub fn counts(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Counts, DbErr
 pub fn arrived_since(tx: &Tx<'_>, list: &ListQuery, since: Moment) -> Result<i64, DbError> {
     let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1");
     narrow(&mut q, list, tx.now());
-    q.and("AND assignee IS NULL AND arrived_at >", since).and("LIMIT", web::COUNT_MAX + 1).text(") AS counted");
+    q.and("AND assignee IS NULL AND arrived_at >", since).limit(web::COUNT_MAX + 1).text(") AS counted");
     Ok(q.scalar(tx)?.unwrap_or(0))
 }
 
@@ -238,8 +238,10 @@ pub fn choices(tx: &Tx<'_>, units: &Units) -> Result<Choices, DbError> {
 
 /// How many open cases the town has, as far as `most`.
 pub fn open_up_to(tx: &Tx<'_>, most: i64) -> Result<i64, DbError> {
-    let mut q = Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1 AND is_open");
-    q.and("LIMIT", most).text(") AS counted");
+    // By deadline: that index has open cases alone, in any other one they are looked for among all.
+    let mut q =
+        Query::new("SELECT COUNT(*) FROM (SELECT id FROM cases_cases WHERE municipality = $1 AND is_open ORDER BY due");
+    q.limit(most).text(") AS counted");
     Ok(q.scalar(tx)?.unwrap_or(0))
 }
 
@@ -264,6 +266,6 @@ pub fn search(tx: &Tx<'_>, units: &Units, text: &str, limit: i64) -> Result<Vec<
         let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         q.and("AND folded LIKE", format!("%{escaped}%")).text("ESCAPE '\\'");
     }
-    q.units(units).text("ORDER BY opened_at DESC, id DESC").and("LIMIT", limit);
+    q.units(units).text("ORDER BY opened_at DESC, id DESC").limit(limit);
     q.all(tx)
 }

@@ -21,26 +21,33 @@ const PLACEHOLDERS: [&str; 120] = [
 /// wrong side to err on would be to show too much.
 const UNITS_MAX: usize = 90;
 
-#[derive(Default)]
 pub struct Query {
-    parts: Vec<&'static str>,
+    sql: Sql,
     args: Vec<Box<dyn ToValue>>,
 }
 
 impl Query {
     pub fn new(text: &'static str) -> Self {
-        Self { parts: vec![text], args: vec![] }
+        Self { sql: text.into(), args: vec![] }
     }
 
     pub fn text(&mut self, text: &'static str) -> &mut Self {
-        self.parts.push(text);
+        self.sql.push(text);
+        self
+    }
+
+    /// "LIMIT rows", for few and constant numbers of rows (`Sql::push_rows`).
+    pub fn limit(&mut self, rows: i64) -> &mut Self {
+        self.sql.push("LIMIT").push_rows(rows);
         self
     }
 
     /// Puts the next placeholder here.
     pub fn bind(&mut self, value: impl ToValue + 'static) -> &mut Self {
         // Beyond the table the statement has more arguments than placeholders and is refused by the Tx.
-        self.parts.extend(PLACEHOLDERS.get(self.args.len()));
+        if let Some(placeholder) = PLACEHOLDERS.get(self.args.len()) {
+            self.sql.push(placeholder);
+        }
         self.args.push(Box::new(value));
         self
     }
@@ -76,21 +83,19 @@ impl Query {
     /// How SQLite would find the rows.
     #[cfg(test)]
     pub fn plan(&self, tx: &Tx<'_>) -> Result<String, DbError> {
-        let parts: Vec<&'static str> =
-            std::iter::once("EXPLAIN QUERY PLAN").chain(self.parts.iter().copied()).collect();
-        let rows: Vec<(i64, i64, i64, String)> = tx.query(Sql::join(&parts), &self.args())?;
+        let rows: Vec<(i64, i64, i64, String)> = tx.query(self.sql.behind("EXPLAIN QUERY PLAN"), &self.args())?;
         Ok(rows.into_iter().map(|(.., step)| step).collect::<Vec<_>>().join("; "))
     }
 
     pub fn all<R: FromRow>(&self, tx: &Tx<'_>) -> Result<Vec<R>, DbError> {
-        tx.query(Sql::join(&self.parts), &self.args())
+        tx.query(self.sql.clone(), &self.args())
     }
 
     pub fn one<R: FromRow>(&self, tx: &Tx<'_>) -> Result<Option<R>, DbError> {
-        tx.query_one(Sql::join(&self.parts), &self.args())
+        tx.query_one(self.sql.clone(), &self.args())
     }
 
     pub fn scalar<V: FromValue>(&self, tx: &Tx<'_>) -> Result<Option<V>, DbError> {
-        tx.scalar(Sql::join(&self.parts), &self.args())
+        tx.scalar(self.sql.clone(), &self.args())
     }
 }

@@ -178,11 +178,12 @@ async fn the_numbers_above_the_list_are_counted_not_guessed() {
             make(2, -3, None)?;
             make(8, -3, Some(2))?;
             make(20, 9, Some(8))?;
-            figures::figures(tx, mine, &units)
+            Ok::<_, DbError>((figures::mine(tx, mine, &units)?, figures::of_units(tx, &units)?))
         })
         .await;
-        assert_eq!(figures.mine.value, 2);
-        assert_eq!(figures.mine.course.last(), Some(&2));
+        let (in_hand, figures) = figures;
+        assert_eq!(in_hand.value, 2);
+        assert_eq!(in_hand.course.last(), Some(&2));
         assert_eq!(figures.overdue.value, 1);
         assert_eq!(figures.overdue.course.last(), Some(&1));
         // Six and twelve days.
