@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "20261122_places_tile_source",
         sql: include_str!("../migrations/20261122_places_tile_source.sql"),
     },
+    Migration { name: "20261130_places_near", sql: include_str!("../migrations/20261130_places_near.sql") },
 ];
 
 /// The address nearest to a position, within a quarter of a kilometre.

@@ -70,11 +70,13 @@ pub fn put_address(tx: &Tx<'_>, new: &NewAddress) -> Result<u64, DbError> {
 /// The address nearest to a position within `metres`.
 pub fn nearest_address(tx: &Tx<'_>, at: Position, metres: f64) -> Result<Option<Address>, DbError> {
     let mut best: Option<(f64, AddressId)> = None;
-    for (first, last) in grid::runs(at.around(metres)) {
-        // Hundreds of rows, of which one is wanted: words are read for that one only.
+    let bounds = at.around(metres);
+    for (first, last) in grid::runs(bounds) {
+        // All of it is in the index: the words are read for the nearest one only.
         let near: Vec<(AddressId, f64, f64)> = tx.query(
-            "SELECT id, lat, lon FROM places_addresses WHERE municipality = $1 AND cell BETWEEN $2 AND $3",
-            p![first, last],
+            "SELECT id, lat, lon FROM places_addresses WHERE municipality = $1 AND cell BETWEEN $2 AND $3
+             AND lat BETWEEN $4 AND $5 AND lon BETWEEN $6 AND $7",
+            p![first, last, bounds.south, bounds.north, bounds.west, bounds.east],
         )?;
         for (id, lat, lon) in near {
             let far = at.metres_to(Position { lat, lon });
