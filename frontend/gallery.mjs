@@ -25,6 +25,7 @@ createServer((request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
   const answer = (status, type, body) => response.writeHead(status, { "content-type": type, "content-security-policy": policy }).end(body);
   if (path.startsWith("/karte/")) return answer(200, types.svg, tile(path));
+  if (path === "/meldungen/karte") return answer(200, "application/json", '[{"lat":49.98,"lon":11.58,"label":"Kette der Schaukel gerissen, in Arbeit","href":"/m/1","kind":"warn"},{"lat":49.984,"lon":11.586,"label":"Laterne dunkel, neu","href":"/m/2","kind":""},{"lat":49.9842,"lon":11.5862,"label":"Sperrmüll, behoben","href":"/m/3","kind":"ok"}]');
   if (path.startsWith("/arbeit/neu")) return answer(200, "application/json", '{"count":3}');
   const asset = path.match(/^\/static\/(.+)$/)?.[1] ?? path.slice(1);
   const file = names[asset] ? join(dist, "files", names[asset]) : path.startsWith("/static/") ? join(dist, "files", asset) : join(pages, path === "/" ? "gallery.html" : path);

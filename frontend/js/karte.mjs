@@ -132,13 +132,28 @@ class TownMap {
     draw();
   }
 
-  markers() {
-    const source = document.querySelector(this.data.markers);
-    const entries = JSON.parse(source?.textContent || "[]");
+  /** They come after the page: the list beside says the same, so nobody waits for them. */
+  async markers() {
+    let entries;
+    try {
+      const answer = await fetch(this.data.markers, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      entries = await answer.json();
+    } catch {
+      this.warn(this.data.wordUnread);
+      return;
+    }
     new Groups(this.map, entries, { icon: pinIcon, words: this.data.wordGroup ?? "", still });
     if ("fit" in this.data && entries.length > 0) {
       this.map.fitBounds(new LatLngBounds(entries.map(({ lat, lon }) => [lat, lon])).pad(0.1), { maxZoom: 17, animate: false });
     }
+  }
+
+  /** Said and shown: whoever looks at the map must not take it for empty. */
+  warn(text) {
+    this.say(text);
+    this.status?.classList.remove("sr-only");
+    this.status?.classList.add("hint");
   }
 
   say(text) {

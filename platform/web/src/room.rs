@@ -1,7 +1,7 @@
 //! The manifest of a room: everything the binary and the kit need to know of it. A new room is a folder with one
 //! function `room()` and one line in the binary's list.
 
-use crate::{DeskGroup, Routes, Site, Texts, Town};
+use crate::{DeskGroup, Routes, Site, Texts, Town, Visit};
 use base::{Actor, MunicipalityId, StaffActor, uuid::Uuid};
 use db::{DbError, Migration, Tx};
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -34,7 +34,7 @@ pub struct Room {
     /// Area cards of the home page.
     pub cards: fn(&Texts) -> Vec<AreaCard>,
     /// "Gerade wichtig" and the like on the home page.
-    pub news: fn(&Tx<'_>, &Texts) -> Result<Vec<News>, DbError>,
+    pub news: fn(&Tx<'_>, &Visit) -> Result<Vec<News>, DbError>,
     /// Hits for the one search field, best first, at most `limit`.
     pub search: SearchSource,
     /// Who holds this session? Set by the room that keeps accounts.

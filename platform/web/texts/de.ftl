@@ -67,6 +67,7 @@ kit-map-center = Markierung in die Kartenmitte setzen
 kit-map-pin = Gewählter Ort
 kit-map-picked = Ort gewählt. Sie können die Markierung verschieben.
 kit-map-group = Einträge an dieser Stelle. Karte vergrößern
+kit-map-unread = Die Markierungen fehlen gerade auf der Karte. In der Liste steht alles.
 kit-map-data = Kartendaten:
 kit-map-image = Karte. Klicken Sie auf die Stelle. Ohne Karte geben Sie eine Adresse ein.
 kit-locate = Meinen Standort verwenden

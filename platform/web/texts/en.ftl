@@ -67,6 +67,7 @@ kit-map-center = Put the marker in the middle of the map
 kit-map-pin = Chosen place
 kit-map-picked = Place chosen. You can move the marker.
 kit-map-group = entries here. Zoom in
+kit-map-unread = The markers are missing on the map right now. The list has everything.
 kit-map-data = Map data:
 kit-map-image = Map. Click the place. Without the map, type an address.
 kit-locate = Use my position

@@ -97,9 +97,9 @@ pub async fn home(visit: Visit) -> Answer {
         .read(move |tx| {
             let mut news = vec![];
             for room in asking.site.rooms.iter() {
-                news.extend((room.news)(tx, asking.t)?);
+                news.extend((room.news)(tx, &asking)?);
             }
-            Ok::<_, DbError>((news, reports::newest(tx, asking.t, 4)?, reports::public_numbers(tx)?))
+            Ok::<_, DbError>((news, reports::newest(tx, asking.t, 4)?, reports::public_numbers(tx, &asking)?))
         })
         .await?;
     let now = visit.site.clock.now();

@@ -9,10 +9,11 @@ use identity::own_path;
 use jiff::{ToSpan, civil::Date};
 use serde_json::json;
 use uuid::Uuid;
-use web::{Answer, Form, FormState, News, Page, PageError, Template, Texts, Visit, words};
+use web::{Answer, Form, FormState, News, Page, PageError, Template, Visit, words};
 
 /// The notices of the front page.
-pub fn news(tx: &Tx<'_>, t: &Texts) -> Result<Vec<News>, DbError> {
+pub fn news(tx: &Tx<'_>, visit: &Visit) -> Result<Vec<News>, DbError> {
+    let t = visit.t;
     let show = |notice: Notice| {
         let last_day = notice.shown_until.plus_seconds(-1).date();
         let until = t.with("guide-notice-until", &[("date", words::date(t.lang, last_day, tx.now().date()).into())]);

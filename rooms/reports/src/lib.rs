@@ -24,7 +24,7 @@ pub use seed::seed;
 use base::Permission;
 use db::{Audit, DbError, Migration, Tx};
 use serde_json::json;
-use web::{Access, AreaCard, CardLink, DemoPage, News, Room, Routes, SearchHit, Stage, Texts, Town};
+use web::{Access, AreaCard, CardLink, DemoPage, Gathered, News, Room, Routes, SearchHit, Stage, Texts, Town, Visit};
 
 /// Lets another program send reports with this key; in the demo only, where the key stands in its summary.
 pub fn allow_program(tx: &Tx<'_>, name: &str, key: &str) -> Result<(), DbError> {
@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261123_reports_open311", sql: include_str!("../migrations/20261123_reports_open311.sql") },
     Migration { name: "20261123_reports_imported", sql: include_str!("../migrations/20261123_reports_imported.sql") },
     Migration { name: "20261124_reports_partners", sql: include_str!("../migrations/20261124_reports_partners.sql") },
+    Migration { name: "20261130_reports_lists", sql: include_str!("../migrations/20261130_reports_lists.sql") },
 ];
 
 /// The manifest.
@@ -88,6 +89,7 @@ fn routes(routes: &mut Routes) {
     routes.get("/o/{token}", Public, place::by_code);
 
     routes.kept("/meldungen", list::show);
+    routes.kept("/meldungen/karte", list::pins);
     routes.get("/meldungen.rss", Public, list::rss);
     routes.get("/meldungen.geojson", Public, list::geojson);
     routes.get("/bild/{id}/{size}", Public, photos::public);
@@ -179,7 +181,19 @@ pub struct PublicNumbers {
 
 const NUMBERS_DAYS: i64 = 30;
 
-pub fn public_numbers(tx: &Tx<'_>) -> Result<PublicNumbers, DbError> {
+/// Seconds for which numbers over more reports than a map shows singly will do.
+const NUMBERS_STALE_SECONDS: i64 = 60;
+
+pub fn public_numbers(tx: &Tx<'_>, visit: &Visit) -> Result<PublicNumbers, DbError> {
+    let numbers = visit.remembered(tx, ("reports.numbers", String::new()), || {
+        let value = numbers(tx)?;
+        let stale_seconds = if value.reported > report::PINS_MAX { NUMBERS_STALE_SECONDS } else { 0 };
+        Ok(Gathered { value, bytes: size_of::<PublicNumbers>(), stale_seconds })
+    })?;
+    Ok(*numbers)
+}
+
+fn numbers(tx: &Tx<'_>) -> Result<PublicNumbers, DbError> {
     let (reported, fixed, mean_seconds) = store::numbers(tx, tx.now().plus_days(-NUMBERS_DAYS))?;
     Ok(PublicNumbers { last_days: NUMBERS_DAYS, reported, fixed, mean_seconds, open: reported - fixed })
 }
@@ -237,8 +251,8 @@ fn cards(t: &Texts) -> Vec<AreaCard> {
 }
 
 /// The latest fixed report: that reporting helps is news.
-fn news(tx: &Tx<'_>, t: &Texts) -> Result<Vec<News>, DbError> {
-    let numbers = public_numbers(tx)?;
+fn news(tx: &Tx<'_>, visit: &Visit) -> Result<Vec<News>, DbError> {
+    let (t, numbers) = (visit.t, public_numbers(tx, visit)?);
     if numbers.fixed == 0 {
         return Ok(vec![]);
     }

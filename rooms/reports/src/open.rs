@@ -15,6 +15,7 @@ use db::{Audit, Tx};
 use files::BlobId;
 use mail::EmailAddress;
 use serde_json::json;
+use uuid::Uuid;
 use web::{Keys, Lang, Town};
 
 /// Who receives the report and how its sender reads.
@@ -33,16 +34,23 @@ pub struct Sender {
     pub channel: &'static str,
     /// What the sender says besides: German label, English label, words. For the desk only.
     pub facts: Vec<(&'static str, &'static str, String)>,
+    /// The key of the program that sends it: it may read what it sent before the public does.
+    pub program: Option<Uuid>,
 }
 
-pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Result<Opened, NotSent> {
-    // Locked: nobody deletes or changes the category between here and the report that names it.
-    let known: Vec<Category> = store::lock_category(tx, &draft.category)?.into_iter().collect();
-    let (Some((category, problem)), Some(position)) = (draft.chosen(&known), draft.spot()) else {
-        return Err(NotSent::Incomplete(draft.next_step(&known)));
+/// `known`: the draft's category, locked by the caller in this transaction. Nobody deletes or changes it before the
+/// report that names it is written.
+pub fn open(
+    tx: &Tx<'_>,
+    desk: &Desk<'_>,
+    (draft, known): (&Draft, &[Category]),
+    sender: Sender,
+) -> Result<Opened, NotSent> {
+    let (Some((category, problem)), Some(position)) = (draft.chosen(known), draft.spot()) else {
+        return Err(NotSent::Incomplete(draft.next_step(known)));
     };
-    if !draft.missing(&known).is_empty() {
-        return Err(NotSent::Incomplete(draft.next_step(&known)));
+    if !draft.missing(known).is_empty() {
+        return Err(NotSent::Incomplete(draft.next_step(known)));
     }
     let address = sender.email.as_ref().map_or("", EmailAddress::as_str);
     if store::blocked(tx, address, &draft.body)? {
@@ -81,7 +89,10 @@ pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Resu
         photos: draft.photos.iter().map(|photo| photo.blob).collect(),
     };
     store::insert(tx, &report)?;
-    announce(tx, &report);
+    if let Some(program) = sender.program {
+        store::add_sent(tx, report.id, program)?;
+    }
+    announce(tx, &report, sender.program);
     Ok(opened)
 }
 
@@ -134,14 +145,15 @@ fn case_of(
     }
 }
 
-fn announce(tx: &Tx<'_>, report: &NewReport) {
+fn announce(tx: &Tx<'_>, report: &NewReport, program: Option<Uuid>) {
     debug_assert!(PublicState::of(&report.state).is_open());
-    tx.audit(Audit {
-        actor: Actor::Visitor.trace(),
-        action: "report.opened",
-        subject: report.id.to_string(),
-        detail: json!({ "category": report.category, "visibility": report.visibility.word(), "photos": report.photos.len() }),
-    });
+    let mut detail =
+        json!({ "category": report.category, "visibility": report.visibility.word(), "photos": report.photos.len() });
+    if let Some(program) = program {
+        detail["program"] = json!(program.to_string());
+    }
+    let (action, subject) = ("report.opened", report.id.to_string());
+    tx.audit(Audit { actor: Actor::Visitor.trace(), action, subject, detail });
     if report.visibility == Visibility::Public {
         tx.emit("report.published", json!({ "report": report.id.to_string(), "number": report.number }));
     }

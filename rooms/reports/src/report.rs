@@ -52,6 +52,8 @@ base::stored_words!(
 pub const CLOSED_DAYS_SHOWN: i64 = 14;
 /// Most pins sent to one map.
 pub const PINS_MAX: i64 = 500;
+/// A list of more reports than these is not counted further, and its map shows so many: nobody waits for a million.
+pub const COUNTED_MAX: i64 = 10_000;
 /// How near a report must be to be offered as the same thing.
 pub const SAME_METRES: f64 = 60.0;
 /// The same for reports of the same category.

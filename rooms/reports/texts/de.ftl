@@ -197,6 +197,7 @@ reports-count = { $count ->
     [one] 1 Meldung
    *[other] { $count } Meldungen
 }
+reports-count-more = Über { $count } Meldungen, die neuesten sind auf der Karte
 reports-field = { $count ->
     [one] 1 Meldung hier
    *[other] { $count } Meldungen hier

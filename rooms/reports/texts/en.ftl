@@ -197,6 +197,7 @@ reports-count = { $count ->
     [one] 1 report
    *[other] { $count } reports
 }
+reports-count-more = More than { $count } reports, the newest are on the map
 reports-field = { $count ->
     [one] 1 report here
    *[other] { $count } reports here

@@ -17,8 +17,7 @@ use crate::{
     store,
 };
 use base::Position;
-use db::{Audit, Once, OnceKey, Tx};
-use serde_json::json;
+use db::{Once, OnceKey, Tx};
 use uuid::Uuid;
 use web::{Answer, Form, PageError, Visit, words};
 
@@ -56,39 +55,29 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
         Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
         Once::First => {}
     }
-    let (draft, contact) = read(tx, form, &sender.1)?;
+    let (draft, known, contact) = read(tx, form, sender)?;
     let desk = Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
-    let opened = open::open(tx, &desk, &draft, contact).map_err(|reason| match reason {
+    let opened = open::open(tx, &desk, (&draft, &known), contact).map_err(|reason| match reason {
         NotSent::Page(error) => NotTaken::Page(error),
         NotSent::Blocked => Refusal::wrong(visit.t.s("reports-blocked")).into(),
-        // The category changed between the two looks.
         NotSent::Incomplete(_) | NotSent::Gone => Refusal::unknown("service_code").into(),
     })?;
-    if let Some(report) = store::by_case(tx, opened.id.0)? {
-        store::add_sent(tx, report.id, sender.0)?;
-        let photo = form.text("media_url");
-        if media::is_address(photo) {
-            media::queue(tx, opened.id.0, photo);
-        }
-        tx.audit(Audit {
-            actor: base::Actor::Visitor.trace(),
-            action: "report.sent_by_program",
-            subject: report.id.to_string(),
-            detail: json!({ "key": sender.0.to_string() }),
-        });
+    let photo = form.text("media_url");
+    if media::is_address(photo) {
+        media::queue(tx, opened.id.0, photo);
     }
     tx.once_answer(key, &opened.number)?;
     let due = words::date(visit.t.lang, opened.due.date(), tx.now().date());
     Ok((opened.number, visit.t.with("reports-open311-notice", &[("due", due.into())])))
 }
 
-/// The call as a draft and its sender, or everything that is wrong with it.
-fn read(tx: &Tx<'_>, form: &Form, program: &str) -> Result<(Draft, Sender), NotTaken> {
+/// The call as a draft, its category and its sender, or everything that is wrong with it.
+fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Draft, Vec<Category>, Sender), NotTaken> {
     let code = form.text("service_code");
     // Only its own: reading all of them takes longer than everything else here.
-    let named = split_code(code).map(|(word, _)| store::category(tx, word)).transpose()?.flatten();
-    let categories = named.as_slice();
-    let Some((category, problem)) = offered(categories, code) else {
+    let named = split_code(code).map(|(word, _)| store::lock_category(tx, word)).transpose()?.flatten();
+    let categories: Vec<Category> = named.into_iter().collect();
+    let Some((category, problem)) = offered(&categories, code) else {
         return Err(Refusal::unknown("service_code").into());
     };
     let mut draft = Draft { body: form.raw("description").replace('\r', ""), ..Draft::default() };
@@ -99,7 +88,7 @@ fn read(tx: &Tx<'_>, form: &Form, program: &str) -> Result<(Draft, Sender), NotT
     }
     wrong.extend(place(tx, form, &mut draft)?.err());
     let facts = attributes(form, category, &mut draft, &mut wrong);
-    for missing in draft.missing(categories) {
+    for missing in draft.missing(&categories) {
         wrong.extend(match missing {
             Missing::Place => None,
             Missing::Answer(word, reason) => Some(Refusal::wrong(answer_refusal(&word, reason))),
@@ -118,9 +107,10 @@ fn read(tx: &Tx<'_>, form: &Form, program: &str) -> Result<(Draft, Sender), NotT
         email: email.unwrap_or(None),
         phone: form.text("phone").to_owned(),
         channel: "open311",
-        facts: std::iter::once(("Gesendet von", "Sent by", program.to_owned())).chain(facts).collect(),
+        facts: std::iter::once(("Gesendet von", "Sent by", program.clone())).chain(facts).collect(),
+        program: Some(*key),
     };
-    if wrong.is_empty() { Ok((draft, sender)) } else { Err(NotTaken::Refused(wrong)) }
+    if wrong.is_empty() { Ok((draft, categories, sender)) } else { Err(NotTaken::Refused(wrong)) }
 }
 
 /// `lat` and `long`, or words. Where both are given the position counts, and the desk reads the words besides.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     around::{self, MapFrame},
-    report::After,
+    report::{After, COUNTED_MAX},
     store::{self, Card, Filter, Shown},
 };
 use axum::{
@@ -18,7 +18,7 @@ use base::Moment;
 use db::{DbError, Tx};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use web::{Answer, Form, FormState, Page, Template, Visit};
+use web::{Answer, Form, FormState, Page, Template, Texts, Visit};
 
 const PAGE: i64 = 20;
 const FEED: i64 = 50;
@@ -39,6 +39,7 @@ struct ListPage {
     map: MapFrame,
     /// The map without scripts, for light and dark.
     picture: String,
+    /// Where the map's script finds its pins.
     pins: String,
     is_narrowed: bool,
     /// The filters as a query, for feeds.
@@ -125,16 +126,31 @@ pub async fn show(visit: Visit, form: Form) -> Answer {
             Choice::new("90", t.s("reports-period-90")),
             Choice::new("365", t.s("reports-period-365")),
         ],
-        count: t.with("reports-count", &[("count", found.overview.count.into())]),
+        count: count_words(t, found.overview.count),
         cards: found.cards.iter().map(|row| card(t, row, None, now)).collect(),
         next: next.unwrap_or_default(),
         picture: found.overview.picture.clone(),
         map: found.map,
-        pins: found.overview.pins.clone(),
+        pins: format!("/meldungen/karte{}{query}", if query.is_empty() { "" } else { "?" }),
         is_narrowed: !query.is_empty(),
         query,
         form: form.into(),
     })
+}
+
+/// `/meldungen/karte`: the pins of the list's map.
+pub async fn pins(visit: Visit, form: Form) -> Answer {
+    let filter = filter_of(&form, visit.site.clock.now());
+    let query = query_of(&form);
+    let (v, words) = (visit.clone(), query.clone());
+    let overview =
+        visit.read(move |tx| overview::overview(tx, &v, &filter, &words, &around::map_frame(tx, &v, None)?)).await?;
+    Ok(axum::Json(overview::pins_json(visit.t, &overview, &query)).into_response())
+}
+
+fn count_words(t: &Texts, count: i64) -> String {
+    let (key, count) = if count > COUNTED_MAX { ("reports-count-more", COUNTED_MAX) } else { ("reports-count", count) };
+    t.with(key, &[("count", count.into())])
 }
 
 /// The same list for programs.

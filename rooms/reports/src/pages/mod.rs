@@ -219,11 +219,6 @@ pub async fn draft_gone(visit: &Visit, id: Uuid) -> web::Answer {
     Ok((StatusCode::GONE, Html(page.render()?)).into_response())
 }
 
-/// JSON inside a script element: no `<` may end it.
-pub fn script_json(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c")
-}
-
 /// Mail addresses as people type them. `Err` is for the field.
 pub fn read_email(text: &str) -> Result<Option<mail::EmailAddress>, mail::NoAddress> {
     if text.is_empty() { Ok(None) } else { mail::EmailAddress::parse(text).map(Some) }

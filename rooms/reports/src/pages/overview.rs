@@ -1,8 +1,8 @@
 //! What the list of public reports says besides its rows: how many there are, where they lie, by what they can be
-//! narrowed. It costs more with every report and is the same for everybody, so it is remembered. Invariant: a single
+//! narrowed. The pins of the map are a document of their own, which only the map's script asks for. All of it costs more with every report and is the same for everybody, so it is remembered. Invariant: a single
 //! report stands on the map only as the data are now; counts over many may be older, the larger the older.
 
-use super::{Choice, pin_kind, script_json};
+use super::{Choice, pin_kind};
 use crate::{
     around::MapFrame,
     category::Words,
@@ -16,15 +16,13 @@ use web::{Gathered, Lang, Texts, Visit};
 
 const PICTURE_PINS_MAX: usize = 60;
 /// Seconds for which a number over many reports will do.
-const STALE_SECONDS: [i64; 2] = [10, 300];
-/// Districts are looked for among all public reports: from so many on, a new one may come ten minutes late.
-const MANY: i64 = 10_000;
+const STALE_SECONDS: i64 = 10;
 
 /// By what the list can be narrowed.
 pub struct Offer {
     /// Word and label.
     categories: Vec<(String, Words)>,
-    districts: Arc<Vec<(String,)>>,
+    districts: Vec<(String,)>,
 }
 
 impl Offer {
@@ -41,17 +39,10 @@ pub fn offer(tx: &Tx<'_>, visit: &Visit) -> Result<Arc<Offer>, DbError> {
     visit.remembered(tx, ("reports.offer", String::new()), || {
         let public = store::categories(tx)?.into_iter().filter(|category| category.public);
         let categories: Vec<_> = public.map(|category| (category.word, category.label)).collect();
-        let bytes = categories.iter().map(|(word, label)| 96 + word.len() + label.de.len() + label.en.len()).sum();
-        Ok(Gathered { value: Offer { categories, districts: districts(tx, visit)? }, bytes, stale_seconds: 0 })
-    })
-}
-
-fn districts(tx: &Tx<'_>, visit: &Visit) -> Result<Arc<Vec<(String,)>>, DbError> {
-    visit.remembered(tx, ("reports.districts", String::new()), || {
-        let reports = store::count_up_to(tx, MANY)?;
-        let stale_seconds = if reports <= PINS_MAX { 0 } else { reports * 600 / MANY };
-        let value = store::districts(tx)?;
-        Ok(Gathered { bytes: value.iter().map(|(name,)| 48 + name.len()).sum(), value, stale_seconds })
+        let districts = store::districts(tx)?;
+        let words = categories.iter().map(|(word, label)| 96 + word.len() + label.de.len() + label.en.len());
+        let bytes = words.chain(districts.iter().map(|(name,)| 48 + name.len())).sum();
+        Ok(Gathered { value: Offer { categories, districts }, bytes, stale_seconds: 0 })
     })
 }
 
@@ -59,8 +50,7 @@ pub struct Overview {
     pub count: i64,
     /// The map without scripts, for light and dark.
     pub picture: String,
-    /// The pins of the map with scripts, safe inside a script element.
-    pub pins: String,
+    pins: Pins,
 }
 
 /// `query`: the filter as words, which is the same from one request to the next.
@@ -71,15 +61,20 @@ pub fn overview(
     query: &str,
     map: &MapFrame,
 ) -> Result<Arc<Overview>, DbError> {
-    visit.remembered(tx, ("reports.overview", format!("{}?{query}", visit.t.lang.code())), || {
+    visit.remembered(tx, ("reports.overview", query.to_owned()), || {
         let count = store::count(tx, filter)?;
         let pins = store::pins(tx, filter, count)?;
-        let [least, most] = STALE_SECONDS;
-        let stale_seconds = if count <= PINS_MAX { 0 } else { (count / MANY).clamp(least, most) };
-        let value =
-            Overview { count, picture: picture(map, &pins), pins: script_json(&pins_json(visit.t, &pins, query)) };
-        Ok(Gathered { bytes: value.picture.len() + value.pins.len(), value, stale_seconds })
+        let stale_seconds = if count <= PINS_MAX { 0 } else { STALE_SECONDS };
+        let value = Overview { count, picture: picture(map, &pins), pins };
+        Ok(Gathered { bytes: value.picture.len() + pins_bytes(&value.pins), value, stale_seconds })
     })
+}
+
+fn pins_bytes(pins: &Pins) -> usize {
+    match pins {
+        Pins::Single(single) => single.iter().map(|pin| size_of::<Pin>() + 40 + pin.title.len()).sum(),
+        Pins::Fields(fields) => size_of_val(fields.as_slice()),
+    }
 }
 
 /// The map without scripts: wide enough for a desk, and shown as wide as there is room.
@@ -99,8 +94,8 @@ fn picture(map: &MapFrame, pins: &Pins) -> String {
 }
 
 /// Pins for the kit's map: position, words, link, colour.
-fn pins_json(t: &Texts, pins: &Pins, query: &str) -> Value {
-    match pins {
+pub fn pins_json(t: &Texts, overview: &Overview, query: &str) -> Value {
+    match &overview.pins {
         Pins::Single(single) => single
             .iter()
             .map(|pin| {

@@ -4,6 +4,7 @@
 mod categories;
 mod drafts;
 mod follows;
+mod listed;
 mod open311;
 mod partners;
 mod review;
@@ -17,6 +18,7 @@ pub use follows::{
     Follow, NewFollow, add_follow, area_followers, confirm_follow, end_follow, follow_by_token, followers_of,
     forget_unconfirmed,
 };
+pub use listed::{Filter, Pin, Pins, Shown, count, districts, list, pins};
 pub use open311::{
     KeyRow, Request, Wanted, add_imported, add_key, add_photo, add_sent, case_sent_by, is_imported, key_by_hash, keys,
     moved, requests, revoke_key, steps_of,
@@ -34,7 +36,7 @@ pub use review::{
 
 use crate::{
     category::fold,
-    report::{After, PINS_MAX, PublicState, ReportId, Visibility, cell_of, closed_since},
+    report::{PublicState, ReportId, Visibility, cell_of},
 };
 use base::{Moment, OrgUnitId, Position};
 use db::{DbError, Tx, p, record};
@@ -255,120 +257,6 @@ pub fn public_blob(tx: &Tx<'_>, photo: Uuid) -> Result<Option<Uuid>, DbError> {
     )
 }
 
-/// Which states a list shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shown {
-    /// Open ones and those closed of late.
-    #[default]
-    Current,
-    Open,
-    Fixed,
-    All,
-}
-
-/// What a list of public reports is narrowed to; empty strings and zero do not narrow.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
-    pub category: String,
-    pub district: String,
-    pub shown: Shown,
-    pub since: Option<Moment>,
-    pub cell: i64,
-}
-
-/// `$2`..`$8` of every filtered query.
-struct Narrowed {
-    open: bool,
-    closed_since: Moment,
-    state: &'static str,
-    since: Moment,
-}
-
-impl Filter {
-    fn narrowed(&self, now: Moment) -> Narrowed {
-        let (open, since, state) = match self.shown {
-            Shown::Current => (true, closed_since(now), ""),
-            Shown::Open => (true, Moment::from_micros(i64::MAX), ""),
-            Shown::Fixed => (false, Moment::from_micros(i64::MAX), "resolved"),
-            Shown::All => (true, Moment::from_micros(0), ""),
-        };
-        Narrowed { open, closed_since: since, state, since: self.since.unwrap_or(Moment::from_micros(0)) }
-    }
-}
-
-const NARROW: &str =
-    "AND (r.is_open = $2 OR r.closed_at >= $3) AND (r.state = $4 OR $4 = '') AND (r.category = $5 OR $5 = '')
-    AND (r.district = $6 OR $6 = '') AND r.opened_at >= $7 AND (r.cell = $8 OR $8 = 0)";
-
-/// Public reports, newest first, after `after`.
-pub fn list(tx: &Tx<'_>, filter: &Filter, after: After, limit: i64) -> Result<Vec<Card>, DbError> {
-    let n = filter.narrowed(tx.now());
-    tx.query(
-        db::Sql::join(&[
-            CARD,
-            NARROW,
-            "AND (r.opened_at < $9 OR (r.opened_at = $9 AND r.id < $10)) ORDER BY r.opened_at DESC, r.id DESC LIMIT $11",
-        ]),
-        p![n.open, n.closed_since, n.state, filter.category, filter.district, n.since, filter.cell, after.opened_at, after.id, limit],
-    )
-}
-
-/// What a map shows: single pins, or counts per field of the grid when there are too many.
-pub enum Pins {
-    Single(Vec<Pin>),
-    Fields(Vec<FieldCount>),
-}
-
-record! {
-    /// One report on a map.
-    #[derive(Debug, Clone)]
-    pub struct Pin {
-        pub number: String,
-        pub title: String,
-        pub lat: f64,
-        pub lon: f64,
-        pub state: String,
-    }
-}
-
-record! {
-    /// Several reports in one field of the grid.
-    #[derive(Debug, Clone)]
-    pub struct FieldCount {
-        pub cell: i64,
-        pub count: i64,
-        pub lat: f64,
-        pub lon: f64,
-    }
-}
-
-/// `count`: how many there are, which decides what is read.
-pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
-    let n = filter.narrowed(tx.now());
-    let args = p![n.open, n.closed_since, n.state, filter.category, filter.district, n.since, filter.cell, PINS_MAX];
-    let is_few = count <= PINS_MAX;
-    let (head, tail) = if is_few {
-        ("SELECT r.number, r.public_title, r.lat, r.lon, r.state", "ORDER BY r.opened_at DESC, r.id DESC LIMIT $9")
-    } else {
-        ("SELECT r.cell, COUNT(*), AVG(r.lat), AVG(r.lon)", "GROUP BY r.cell ORDER BY r.cell LIMIT $9")
-    };
-    let public = "FROM reports_reports r WHERE r.municipality = $1 AND r.visibility = 'public'";
-    let sql = db::Sql::join(&[head, public, NARROW, tail]);
-    Ok(if is_few { Pins::Single(tx.query(sql, args)?) } else { Pins::Fields(tx.query(sql, args)?) })
-}
-
-pub fn count(tx: &Tx<'_>, filter: &Filter) -> Result<i64, DbError> {
-    let n = filter.narrowed(tx.now());
-    let count = tx.scalar(
-        db::Sql::join(&[
-            "SELECT COUNT(*) FROM reports_reports r WHERE r.municipality = $1 AND r.visibility = 'public'",
-            NARROW,
-        ]),
-        p![n.open, n.closed_since, n.state, filter.category, filter.district, n.since, filter.cell],
-    )?;
-    Ok(count.unwrap_or(0))
-}
-
 /// Public open reports around a place with their distance, nearest first. Those of `category` may lie farther away.
 pub fn near(
     tx: &Tx<'_>,
@@ -419,25 +307,6 @@ pub fn search(tx: &Tx<'_>, query: &str, limit: i64) -> Result<Vec<Card>, DbError
         words.iter().all(|word| text.contains(word))
     };
     Ok(found.into_iter().filter(all).take(usize::try_from(limit).unwrap_or(0)).collect())
-}
-
-/// How many public reports there are, as far as `most`.
-pub fn count_up_to(tx: &Tx<'_>, most: i64) -> Result<i64, DbError> {
-    let count = tx.scalar(
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reports_reports
-            WHERE municipality = $1 AND visibility = 'public' LIMIT $2) AS counted",
-        p![most],
-    )?;
-    Ok(count.unwrap_or(0))
-}
-
-/// Districts that have public reports.
-pub fn districts(tx: &Tx<'_>) -> Result<Vec<(String,)>, DbError> {
-    tx.query(
-        "SELECT DISTINCT district FROM reports_reports
-         WHERE municipality = $1 AND visibility = 'public' AND district <> '' ORDER BY district",
-        p![],
-    )
 }
 
 /// Public reports since then: all, fixed ones, and the mean seconds until they were fixed.

@@ -169,7 +169,7 @@ pub fn forwards(tx: &Tx<'_>, units: &Units, ended: bool, limit: i64) -> Result<V
     let mut query = Query::new(FORWARD);
     query.and("AND f.ended =", ended).text("AND f.state <> 'cancelled'").units(units);
     query.text("ORDER BY CASE WHEN f.state IN ('refused', 'failed') THEN 0 ELSE 1 END, f.created_at DESC, f.id DESC");
-    query.and("LIMIT", limit).all(tx)
+    query.limit(limit).all(tx)
 }
 
 /// How many of these units wait for a person.

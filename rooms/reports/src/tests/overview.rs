@@ -33,7 +33,7 @@ async fn a_hidden_report_leaves_the_map_at_once() {
         // Nothing kept by page: a cookie of the house.
         anna.set_cookie("__Host-entwurf", "1");
         anna.visit("/meldungen").await.is(200).shows("3 Meldungen");
-        assert!(anna.visit("/meldungen").await.html().contains("\"/melden/2026-11-0002\""));
+        assert!(anna.visit("/meldungen/karte").await.html().contains("\"/melden/2026-11-0002\""));
         let hidden = site.site.db.write::<_, DbError>(id, |tx| {
             let report = store::desk_report(tx, "2026-11-0002")?.expect("it is there");
             store::set_visibility(tx, report.id, Visibility::Withdrawn)?;
@@ -44,6 +44,8 @@ async fn a_hidden_report_leaves_the_map_at_once() {
         let seen = anna.visit("/meldungen").await;
         seen.is(200).shows("2 Meldungen");
         assert!(!seen.html().contains("2026-11-0002"));
+        let pins = anna.visit("/meldungen/karte").await;
+        assert!(pins.html().contains("2026-11-0001") && !pins.html().contains("2026-11-0002"));
     })
     .await;
 }

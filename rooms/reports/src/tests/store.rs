@@ -84,7 +84,7 @@ async fn only_public_reports_are_ever_shown() {
             assert_eq!(store::near(tx, SWING, 50.0, None, 9)?.len(), 1);
             assert_eq!(store::search(tx, "glasscherben", 9)?.len(), 1);
             assert_eq!(store::numbers(tx, tx.now().plus_days(-30))?.0, 1);
-            assert_eq!(crate::public_numbers(tx)?.reported, 1);
+            assert_eq!(crate::numbers(tx)?.reported, 1);
             assert_eq!(crate::newest(tx, t, 9)?.len(), 1);
             let hits = (crate::room().search)(tx, t, "Glasscherben", 9)?;
             assert_eq!(hits.iter().filter(|hit| hit.href.contains("2026-11-")).count(), 1);
@@ -298,7 +298,7 @@ async fn numbers_tell_how_long_it_took() {
                 put(tx, &new_report(tx, "1", "road", SWING, Visibility::Public, "received"))?;
                 put(tx, &new_report(tx, "2", "road", SWING, Visibility::Public, "resolved"))?;
                 put(tx, &new_report(tx, "3", "road", SWING, Visibility::Public, "refused"))?;
-                let numbers = crate::public_numbers(tx)?;
+                let numbers = crate::numbers(tx)?;
                 assert_eq!((numbers.reported, numbers.fixed, numbers.open), (3, 1, 2));
                 assert_eq!(numbers.mean_seconds, Some(2 * 86_400));
                 let (reported, fixed, mean) = store::numbers(tx, Moment::from_micros(i64::MAX))?;
