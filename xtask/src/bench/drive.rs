@@ -4,8 +4,8 @@
 
 use super::proc;
 use crate::run::{Shop, read};
-use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -33,8 +33,7 @@ pub struct Measured {
     pub failed: u64,
 }
 
-/// `databases`: the processes that serve the database, none for SQLite.
-pub fn drive(shop: &Shop, load: &Load, server: u32, databases: &[u32], seconds: u64) -> Result<Measured> {
+fn wrk(load: &Load, seconds: u64) -> Command {
     let mut wrk = Command::new("wrk");
     wrk.args(["-t1", "--latency", "--timeout", "10s", &format!("-c{}", load.connections), &format!("-d{seconds}s")]);
     for header in &load.headers {
@@ -43,10 +42,35 @@ pub fn drive(shop: &Shop, load: &Load, server: u32, databases: &[u32], seconds: 
     if let Some(script) = &load.script {
         wrk.arg("-s").arg(script);
     }
+    wrk.arg(&load.url);
+    wrk
+}
+
+/// Drives the load once more while perf looks at the server, and keeps the functions in which it was met most often.
+pub fn profile(shop: &Shop, load: &Load, server: u32, to: &Path) -> Result<()> {
+    let data = to.with_extension("data");
+    let mut perf = Command::new("perf");
+    perf.args(["record", "-q", "-F", "999", "-p", &server.to_string(), "-o"]).arg(&data).args(["--", "sleep", "4"]);
+    let mut recorder = shop.start("bench-perf", &mut perf)?;
+    let driven = shop.run("bench-profile", &mut wrk(load, 5), Duration::from_secs(60))?;
+    recorder.stop("INT", Duration::from_secs(20));
+    ensure!(driven.ok, "the load {}", driven.why);
+    let mut report = Command::new("perf");
+    report.args(["report", "--stdio", "--no-children", "--percent-limit", "0.5", "-i"]).arg(&data);
+    let told = shop.run("bench-perf-report", &mut report, Duration::from_secs(120))?;
+    ensure!(told.ok, "perf report {}", told.why);
+    let lines: Vec<&str> = told.log.lines().map(str::trim_end).filter(|line| line.contains('%')).collect();
+    std::fs::write(to, lines.join("\n") + "\n")?;
+    std::fs::remove_file(data)?;
+    Ok(())
+}
+
+/// `databases`: the processes that serve the database, none for SQLite.
+pub fn drive(shop: &Shop, load: &Load, server: u32, databases: &[u32], seconds: u64) -> Result<Measured> {
     let sum = || databases.iter().map(|pid| proc::ticks(*pid)).sum::<u64>();
     let before = (proc::ticks(server), sum(), proc::ended_children(), proc::machine()?);
     let name = format!("bench-{}", load.name.replace([' ', ',', '/'], "-"));
-    let ended = shop.run(&name, wrk.arg(&load.url), Duration::from_secs(seconds + 60))?;
+    let ended = shop.run(&name, &mut wrk(load, seconds), Duration::from_secs(seconds + 60))?;
     if !ended.ok {
         bail!("wrk {}: {}", ended.why, read(&ended.log_path));
     }

@@ -23,12 +23,15 @@ use store::Database;
 use table::{Budget, Ground, Row};
 
 pub const HELP: &str = "\
-cargo xtask bench [--reports N] [--postgres URL] [--towns FILE] [--seconds N]
+cargo xtask bench [--reports N] [--postgres URL] [--towns FILE] [--seconds N] [--data FOLDER] [--profile] [--only WORDS]
     Measures the release binary and writes bench/raw and bench/RESULTS.md.
     --reports N     about so many reports, 10000 without
     --postgres URL  an empty database of a cluster that keeps what it acknowledges; SQLite without
     --towns FILE    instead: imports this register of municipalities and measures the start
-    --seconds N     for each load, 5 without";
+    --seconds N     for each load, 5 without
+    --data FOLDER   keeps the town's data there, and takes what an earlier run left
+    --profile       drives each load once more under perf, and keeps where the time went
+    --only WORDS    only loads whose name holds these words; writes no page";
 
 const BUILD_LIMIT: Duration = Duration::from_secs(2_400);
 const LOAD_LIMIT: Duration = Duration::from_secs(3_600);
@@ -41,11 +44,22 @@ pub struct Wish {
     postgres: Option<String>,
     towns: Option<PathBuf>,
     seconds: u64,
+    data: Option<PathBuf>,
+    profile: bool,
+    only: String,
 }
 
 impl Wish {
     pub fn read(arguments: &[String]) -> Result<Self> {
-        let mut wish = Self { reports: 10_000, postgres: None, towns: None, seconds: 5 };
+        let mut wish = Self {
+            reports: 10_000,
+            postgres: None,
+            towns: None,
+            seconds: 5,
+            data: None,
+            profile: false,
+            only: String::new(),
+        };
         let mut rest = arguments.iter();
         while let Some(word) = rest.next() {
             let mut value = || rest.next().with_context(|| format!("{word} needs a value\n{HELP}"));
@@ -53,6 +67,9 @@ impl Wish {
                 "--reports" => wish.reports = value()?.parse().context("--reports needs a number")?,
                 "--postgres" => wish.postgres = Some(value()?.clone()),
                 "--towns" => wish.towns = Some(value()?.into()),
+                "--data" => wish.data = Some(value()?.into()),
+                "--profile" => wish.profile = true,
+                "--only" => wish.only.clone_from(value()?),
                 "--seconds" => wish.seconds = value()?.parse().context("--seconds needs a number")?,
                 other => bail!("not understood: {other}\n{HELP}"),
             }
@@ -84,12 +101,21 @@ pub fn command(shop: &Shop, wish: &Wish) -> Result<ExitCode> {
     ensure!(built.ok, "the build {}: {}", built.why, built.log_path.display());
     let (target, raw) = (shop.root.join("target/release"), shop.root.join("bench/raw"));
     std::fs::create_dir_all(&raw)?;
-    let data = shop.folder("bench")?;
+    let data = match &wish.data {
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            folder.canonicalize()?
+        }
+        None => shop.folder("bench")?,
+    };
     let bench = Bench { shop, wish, binary: target.join("stadtplatz"), data, raw, port: free_port()? };
     let text = match &wish.towns {
         Some(file) => bench.towns(file)?,
         None => bench.reports(&target.join("examples/hello"))?,
     };
+    if !wish.only.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
     std::fs::write(bench.raw.join(format!("{}.md", wish.name())), text)?;
     gather(&shop.root.join("bench"))?;
     Ok(ExitCode::SUCCESS)
@@ -110,6 +136,11 @@ fn gather(folder: &Path) -> Result<()> {
     }
     page.push_str(&std::fs::read_to_string(folder.join("NOTES.md")).unwrap_or_default());
     std::fs::write(folder.join("RESULTS.md"), page).context("bench/RESULTS.md cannot be written")
+}
+
+/// A load's name as part of a file's.
+fn plain(load: &str) -> String {
+    load.replace([' ', ',', '/'], "-")
 }
 
 impl Bench<'_> {
@@ -176,10 +207,22 @@ impl Bench<'_> {
         Ok(text)
     }
 
+    /// How many reports there are, after they were made or found.
+    fn prepared(&self) -> Result<i64> {
+        if !self.data.join("demo.json").exists() {
+            self.must(&["demo", "--prepare-only"])?;
+            return self.database().multiply(self.wish.reports);
+        }
+        self.must(&["migrate"])?;
+        let found = self.database().count()?;
+        // What earlier runs have reported is among them.
+        ensure!(found >= self.wish.reports / 10 * 9, "--data holds {found} reports");
+        Ok(found)
+    }
+
     fn reports(&self, hello: &Path) -> Result<String> {
-        self.must(&["demo", "--prepare-only"])?;
         let began = Instant::now();
-        let reports = self.database().multiply(self.wish.reports)?;
+        let reports = self.prepared()?;
         say::line(&format!("{reports} reports after {:.0} s", began.elapsed().as_secs_f64()));
         let syncs = proc::syncs_per_second(&self.data)?;
         let ground = Ground { postgres: self.wish.postgres.is_some(), syncs };
@@ -189,11 +232,15 @@ impl Bench<'_> {
         // The numbers the worker counts after a start are not what is measured.
         std::thread::sleep(Duration::from_secs(5));
         let mut rows = vec![];
-        for (load, budget) in self.loads()? {
+        for (load, budget) in self.loads()?.into_iter().filter(|(load, _)| load.name.contains(&self.wish.only)) {
             let before = self.hello(hello_port, hello.id(), load.connections)?;
             let ours = drive(self.shop, &load, server.id(), &self.database().processes()?, self.wish.seconds)?;
             let after = self.hello(hello_port, hello.id(), load.connections)?;
             self.keep_raw(&load.name)?;
+            if self.wish.profile {
+                let file = format!("{}-{}.profile.txt", self.wish.name(), plain(&load.name));
+                drive::profile(self.shop, &load, server.id(), &self.raw.join(file))?;
+            }
             say::line(&format!("{ours:?}"));
             rows.push(Row { ours, hello: [before, after], budget });
         }
@@ -220,7 +267,7 @@ impl Bench<'_> {
     }
 
     fn keep_raw(&self, load: &str) -> Result<()> {
-        let name = load.replace([' ', ',', '/'], "-");
+        let name = plain(load);
         let log = crate::run::read(&self.shop.logs.join(format!("bench-{name}.log")));
         std::fs::write(self.raw.join(format!("{}-{name}.txt", self.wish.name())), log)?;
         Ok(())
@@ -295,6 +342,8 @@ mod tests {
         let wish = Wish::read(&words("--reports 1000000 --seconds 9"))?;
         assert_eq!((wish.reports, wish.seconds, wish.name().as_str()), (1_000_000, 9, "sqlite-1000000"));
         assert_eq!(Wish::read(&words("--postgres postgres://x --towns a.csv"))?.name(), "postgres-towns");
+        let wish = Wish::read(&words("--data kept --profile --only list"))?;
+        assert!(wish.profile && wish.only == "list" && wish.data.is_some());
         assert!(Wish::read(&words("--reports")).is_err() && Wish::read(&words("--fast")).is_err());
         Ok(())
     }
