@@ -69,6 +69,12 @@ test('content policy, third parties and broken markup are found', async ({ page 
   expect((await checks.html(text)).join('\n')).toContain('no-dup-id');
 });
 
+test('a dialog is found', async ({ page }) => {
+  const { complaints } = await show(page, '');
+  await page.evaluate(() => alert('in'));
+  expect(complaints).toEqual(['a dialog: in']);
+});
+
 test('a missing main and two headings are found', async ({ page }) => {
   await show(page, '<h1>noch eine</h1>');
   await page.evaluate(() => document.querySelector('main').replaceWith(...document.querySelector('main').childNodes));

@@ -5,7 +5,7 @@ import { HtmlValidate } from 'html-validate';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Collects content-policy reports, script errors and requests to other hosts from the moment it is called. */
+/** Collects content-policy reports, dialogs, script errors and requests to other hosts from the moment it is called. */
 export async function watch(page, origin) {
   const complaints = [];
   page.on('console', (message) => {
@@ -13,6 +13,11 @@ export async function watch(page, origin) {
     if (/content security policy|refused to (load|apply|execute|connect|run|frame)/i.test(text)) {
       complaints.push(`content policy: ${text}`);
     }
+  });
+  // No page of ours asks by a dialog: whoever opens one got a script in.
+  page.on('dialog', (dialog) => {
+    complaints.push(`a dialog: ${dialog.message()}`);
+    return dialog.dismiss();
   });
   page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
   page.on('request', (request) => {

@@ -66,21 +66,21 @@ export async function ownPosition(page) {
   await expect(page.locator('input[name=lat]')).toHaveValue(Number(lat).toFixed(6));
 }
 
-/** A real photo, painted by the browser and packed as JPEG: larger than what is sent, so that shrinking is part of it. */
-export async function photograph(browser) {
+/** A real photo, painted by the browser and packed as JPEG: by default larger than what is sent, so that shrinking is part of it. */
+export async function photograph(browser, size = { width: 2400, height: 1800 }) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  const packed = await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(2400, 1800);
+  const packed = await page.evaluate(async ({ width, height }) => {
+    const canvas = new OffscreenCanvas(width, height);
     const brush = canvas.getContext('2d');
     for (let step = 0; step < 400; step += 1) {
       brush.fillStyle = `hsl(${step * 37 % 360} 60% ${30 + step % 40}%)`;
-      brush.fillRect(step * 131 % 2400, step * 71 % 1800, 300, 200);
+      brush.fillRect(step * 131 % width, step * 71 % height, 300, 200);
     }
     const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: .9 });
     const bytes = new Uint8Array(await blob.arrayBuffer());
     return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  });
+  }, size);
   await context.close();
   return { name: 'Leuchte.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(packed, 'latin1') };
 }
@@ -127,14 +127,17 @@ async function chooseProblem(page, hand) {
   await hand.choose(problem);
 }
 
+/** Who was found last: the next case is often of the same kind, and each of the others would have to sign in first. */
+let last;
+
 /** Finds the case worker who may see this case: the rules chose the office. */
 export async function workerOf(number, browser, baseURL, workers, session) {
-  for (const worker of workers) {
+  for (const worker of [...workers].sort((one, other) => (other === last) - (one === last))) {
     const context = await browser.newContext({ baseURL, storageState: await session(worker) });
-    const page = await context.newPage();
-    const response = await page.goto(`/arbeit/fall/${number}`);
+    const response = await context.request.get(`/arbeit/fall/${number}`);
     await context.close();
     if (response.ok()) {
+      last = worker;
       return worker;
     }
   }

@@ -28,6 +28,9 @@ pub enum PageError {
     /// The same where no file is in question: too long words or too many fields.
     #[error("the words or fields of the form are more than allowed")]
     TooManyWords,
+    /// The body dripped or stood still; see `pace`.
+    #[error("the request came too slowly")]
+    TooSlow,
     #[error("the request is malformed: {0}")]
     BadRequest(&'static str),
     /// The database or its queue cannot take this now.
@@ -63,6 +66,7 @@ impl PageError {
             Self::SignInNeeded { .. } => StatusCode::SEE_OTHER,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge | Self::TooManyWords => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Conflict => StatusCode::CONFLICT,

@@ -19,6 +19,7 @@ mod limits;
 mod memo;
 mod multipart;
 mod operations;
+mod pace;
 mod page;
 mod photos;
 mod post;

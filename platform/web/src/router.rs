@@ -4,7 +4,8 @@
 
 use crate::{
     ClientAddress, Display, Form, Lang, LimitKind, NavLink, Page, PageError, Routes, SeenRoute, Site, Town, Trouble,
-    Visit, access::InGerman, api, assets, cookies, forwarded, headers, kept, operations, spelled, visit::flash_of,
+    Visit, access::InGerman, api, assets, cookies, forwarded, headers, kept, operations, pace, spelled,
+    visit::flash_of,
 };
 use askama::Template;
 use axum::{
@@ -20,7 +21,6 @@ use base::{Actor, new_id};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
-    time::Duration,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -29,13 +29,7 @@ use tower_http::{
         predicate::{NotForContentType, Predicate},
     },
     csrf::CsrfLayer,
-    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
-
-/// Whoever takes longer than this, a slow upload included, is answered 503.
-const HANDLER_SECONDS: u64 = 300;
-/// A body that stands still for so long is given up.
-const BODY_PAUSE_SECONDS: u64 = 20;
 
 /// The whole site, and the list of its routes for the access matrix. `outside` are the binary's own routes (health,
 /// metrics), which belong to no town.
@@ -58,8 +52,7 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             PageError::internal("a handler panicked").into_response()
         }))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(HANDLER_SECONDS)))
-        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_PAUSE_SECONDS)))
+        .layer(from_fn(pace::keep))
         .layer(from_fn(errors_as_pages))
         .layer(from_fn_with_state(site.clone(), enter))
         .layer(from_fn(headers::tag))
@@ -271,6 +264,7 @@ fn incident_number(visit: &Visit) -> String {
 fn render_trouble(visit: &Visit, status: StatusCode, texts: Option<&str>, incident: Option<String>) -> Response {
     let kind = texts.unwrap_or(match status.as_u16() {
         403 => "403",
+        408 => "408",
         409 => "409",
         410 => "410",
         413 => "413",

@@ -34,6 +34,7 @@ const fn words(status: StatusCode) -> &'static str {
         403 => "this is not allowed",
         404 => "there is nothing under this address",
         405 => "this address does not know the method",
+        408 => "the request came too slowly; send it again over a better line",
         409 => "the same key came with other content before",
         410 => "this is gone",
         413 => "the request is larger than allowed",

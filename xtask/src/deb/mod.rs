@@ -2,6 +2,7 @@
 //! Not debhelper: there is one binary, one unit, one file of settings. Invariant: the package holds what this list names,
 //! owned by root, and its settings are a conffile.
 
+mod notices;
 mod proof;
 
 use std::fmt::Write as _;
@@ -108,22 +109,31 @@ fn build(shop: &Shop, binary: &Path) -> Result<PathBuf> {
     let program = tree.join("usr/bin/stadtplatz");
     let bytes = std::fs::read(binary).with_context(|| format!("{} cannot be read", binary.display()))?;
     write(&program, &bytes, 0o755)?;
-    run(shop, "strip", Command::new("strip").arg("--strip-unneeded").arg(&program), TOOL_LIMIT)?;
+    let mut strip = Command::new("strip");
+    strip.args(["--strip-unneeded", "--remove-section=.comment", "--remove-section=.note"]).arg(&program);
+    run(shop, "strip", &mut strip, TOOL_LIMIT)?;
+    let stripped = std::fs::read(&program)?;
 
     let docs = tree.join("usr/share/doc/stadtplatz");
     let licence = std::fs::read_to_string(shop.root.join("LICENSE")).context("LICENSE cannot be read")?;
     write(&docs.join("copyright"), copyright(&licence).as_bytes(), 0o644)?;
     let manifest = std::fs::read_to_string(shop.root.join("Cargo.toml"))?;
     let version = version_in(&manifest).context("Cargo.toml names no version")?;
-    write(&docs.join("changelog"), changelog(version, &date(shop)?).as_bytes(), 0o644)?;
-    for text in [docs.join("changelog"), tree.join("usr/share/man/man1/stadtplatz.1"), tree.join(FILES[4].0)] {
+    write(&docs.join("changelog"), changelog(version, &date(shop, "%cD")?).as_bytes(), 0o644)?;
+    write(&docs.join("THIRD-PARTY.txt"), notices::text(shop)?.as_bytes(), 0o644)?;
+    for text in [
+        docs.join("changelog"),
+        docs.join("THIRD-PARTY.txt"),
+        tree.join("usr/share/man/man1/stadtplatz.1"),
+        tree.join(FILES[4].0),
+    ] {
         run(shop, "gzip", Command::new("gzip").args(["-9n"]).arg(&text), TOOL_LIMIT)?;
     }
 
     let architecture = run(shop, "architecture", Command::new("dpkg").arg("--print-architecture"), TOOL_LIMIT)?;
     let architecture = architecture.trim();
     let kilobytes = size_of(&tree)? / 1024;
-    let glibc = glibc_needed(&bytes).unwrap_or_else(|| "2.34".to_owned());
+    let glibc = glibc_needed(&stripped).unwrap_or_else(|| "2.34".to_owned());
     let control = control(version, architecture, kilobytes, &glibc);
     write(&tree.join("DEBIAN/control"), control.as_bytes(), 0o644)?;
     write(&tree.join("DEBIAN/md5sums"), md5sums(shop, &tree)?.as_bytes(), 0o644)?;
@@ -131,6 +141,7 @@ fn build(shop: &Shop, binary: &Path) -> Result<PathBuf> {
     let package = out.join(format!("stadtplatz_{version}_{architecture}.deb"));
     let mut pack = Command::new("dpkg-deb");
     pack.args(["--build", "--root-owner-group"]).arg(&tree).arg(&package);
+    pack.env("SOURCE_DATE_EPOCH", date(shop, "%ct")?);
     run(shop, "dpkg-deb", &mut pack, TOOL_LIMIT)?;
     Ok(package)
 }
@@ -169,10 +180,10 @@ fn md5sums(shop: &Shop, tree: &Path) -> Result<String> {
     run(shop, "md5sums", Command::new("sh").args(["-c", find]).current_dir(tree), TOOL_LIMIT)
 }
 
-/// Of the last commit: the same source gives the same package.
-fn date(shop: &Shop) -> Result<String> {
+/// Of the last commit, in this format of git: the same source gives the same package.
+fn date(shop: &Shop, format: &str) -> Result<String> {
     let mut log = Command::new("git");
-    log.args(["log", "-1", "--format=%cD"]).current_dir(&shop.root);
+    log.args(["log", "-1"]).arg(format!("--format={format}")).current_dir(&shop.root);
     Ok(run(shop, "commit-date", &mut log, TOOL_LIMIT)?.trim().to_owned())
 }
 
@@ -215,7 +226,10 @@ fn changelog(version: &str, date: &str) -> String {
 /// The licence in full: Debian's common licences do not have it.
 fn copyright(licence: &str) -> String {
     let mut text = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\
-                    Upstream-Name: Stadtplatz\n\nFiles: *\nCopyright: the authors of Stadtplatz\nLicense: EUPL-1.2\n\n\
+                    Upstream-Name: Stadtplatz\n\
+                    Comment: The program contains works of others. They, their licences and the notices of\n \
+                    their authors are in /usr/share/doc/stadtplatz/THIRD-PARTY.txt.gz\n\n\
+                    Files: *\nCopyright: the authors of Stadtplatz\nLicense: EUPL-1.2\n\n\
                     License: EUPL-1.2\n"
         .to_owned();
     for line in licence.lines() {

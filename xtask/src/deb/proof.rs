@@ -89,6 +89,7 @@ fn install(shop: &Shop, package: &Path) -> Result<()> {
     dpkg(shop, "dpkg-install", &["--install"], Some(package))?;
     owned(DATA, 0o700, "stadtplatz", "stadtplatz")?;
     owned(SETTINGS, 0o640, "root", "stadtplatz")?;
+    owned("/usr/share/doc/stadtplatz/THIRD-PARTY.txt.gz", 0o644, "root", "root")?;
     owned("/usr/bin/stadtplatz", 0o755, "root", "root")
 }
 

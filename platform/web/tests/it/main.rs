@@ -30,6 +30,7 @@ fn routes(routes: &mut Routes) {
     });
     routes.get("/panik", Access::Public, panics);
     routes.get("/voll", Access::Public, |_: Visit| async { Err::<(), _>(PageError::Busy) });
+    routes.get("/langsam", Access::Public, |_: Visit| async { Err::<(), _>(PageError::TooSlow) });
     routes.post("/zettel", Access::Public, note);
 }
 
@@ -132,6 +133,7 @@ async fn failures_become_pages_without_inside_words() {
         visitor.look("/panik").await.is(500).shows("schiefgegangen").hides("breaks");
         let busy = visitor.look("/voll").await;
         assert!(busy.is(503).headers.contains_key("retry-after"));
+        visitor.look("/langsam").await.is(408).shows("zu langsam").shows("Zurück-Taste");
         visitor.post("/wer", &[]).await.is(404);
     })
     .await;
