@@ -1,18 +1,13 @@
 //! PostgreSQL: every thread owns one connection and its prepared statements. Reading connections cannot write.
-//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is encrypted, `tls`.
+//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is reached, `line`.
 //! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
 
 use crate::{
     Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
+    line::{self, Line},
     sqlite::spawn,
-    tls::{Tls, Wish},
     tx::{Args, Conn, EachRow, Row, RowOf, storable},
     work::{Job, Message, Ran},
-};
-use ::postgres::{
-    Client, Config, Error, Statement,
-    error::SqlState,
-    types::{FromSql, IsNull, ToSql, Type},
 };
 use base::{FromValue, Value};
 use bytes::{BufMut, BytesMut};
@@ -26,6 +21,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio_postgres::{
+    Error, Statement,
+    error::SqlState,
+    types::{FromSql, IsNull, ToSql, Type},
+};
 use uuid::Uuid;
 
 /// How often a transaction is run in all before a conflict becomes `Busy`.
@@ -35,8 +35,6 @@ const STATEMENTS_CACHED: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// However long it was away, it is found again so soon: a try costs one connection.
 const RECONNECT_MAX: Duration = Duration::from_secs(1);
-/// For a host that swallows packets; whoever waits meanwhile is answered within five seconds.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// All statements of a read see one moment. Costs two round trips (the driver sends nothing ahead of an answer): this
 /// one before the first statement, which everybody waits for, and the end, which nobody waits for. Without a statement
 /// it holds no snapshot yet, so nothing is kept from the server's cleaning.
@@ -57,7 +55,7 @@ enum Fault {
 }
 
 pub(crate) struct Postgres {
-    client: RefCell<Client>,
+    line: Line,
     statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
     fault: Cell<Fault>,
     /// A read was begun and not ended.
@@ -65,45 +63,31 @@ pub(crate) struct Postgres {
     role: Role,
 }
 
-fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {
-    let wish = Wish::read(&settings.url);
-    // The error of the parser may quote the URL, and the URL a password.
-    let mut config: Config =
-        wish.url.parse().map_err(|_| DbError::other("the database URL is neither sqlite: nor PostgreSQL's"))?;
-    let tls = wish.apply(&mut config)?;
-    if config.get_application_name().is_none() {
-        config.application_name("stadtplatz");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIME);
-    }
-    config.tcp_user_timeout(Duration::from_secs(15));
-    Ok((config, tls))
+/// What every connection says first.
+fn set_up(settings: &Settings, role: Role) -> String {
+    let millis = settings.statement_timeout.as_millis();
+    let read_only = if role == Role::Reader { "on" } else { "off" };
+    let durable = if settings.durable { "on" } else { "off" };
+    format!(
+        "SET statement_timeout = {millis}; SET lock_timeout = {millis}; SET TIME ZONE 'UTC';
+         SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning;
+         SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
+    )
 }
 
 impl Postgres {
     fn connect(settings: &Settings, role: Role) -> Result<Self, DbError> {
-        let (config, tls) = config(settings)?;
-        let mut client = config.connect(tls).map_err(|e| unconnected(&e))?;
-        let millis = settings.statement_timeout.as_millis();
-        let read_only = if role == Role::Reader { "on" } else { "off" };
-        let durable = if settings.durable { "on" } else { "off" };
-        client
-            .batch_execute(&format!(
-                "SET statement_timeout = {millis}; SET lock_timeout = {millis}; SET TIME ZONE 'UTC';
-                 SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning;
-                 SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
-            ))
-            .map_err(|e| failure(&e, "SET"))?;
-        let (client, statements) = (RefCell::new(client), RefCell::default());
-        Ok(Self { client, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
+        let line = Line::connect(settings)?;
+        line.batch_execute(&set_up(settings, role)).map_err(|e| failure(&e, "SET"))?;
+        let statements = RefCell::default();
+        Ok(Self { line, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
     }
 
     /// Texts must sort the same on every installation, and in SQLite: by code point.
     fn look_around(&self) -> Result<(), DbError> {
         const ASK: &str = "SELECT pg_encoding_to_char(encoding)::TEXT, datcollate::TEXT FROM pg_database
                            WHERE datname = current_database()";
-        let row = self.client.borrow_mut().query_one(ASK, &[]).map_err(|e| failure(&e, ASK))?;
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
         let (encoding, collation): (String, String) = (row.get(0), row.get(1));
         if encoding != "UTF8" {
             return Err(DbError::other(format!("the database is encoded in {encoding}, not in UTF8")));
@@ -115,17 +99,14 @@ impl Postgres {
     }
 
     fn plain(&self, text: &str) -> Result<(), DbError> {
-        // In two statements, because `note` borrows the client too.
-        let done = self.client.borrow_mut().batch_execute(text);
-        done.map_err(|error| self.note(&error, text))
+        self.line.batch_execute(text).map_err(|error| self.note(&error, text))
     }
 
     fn prepared(&self, sql: &Sql) -> Result<Statement, DbError> {
         if let Some(statement) = self.statements.borrow().get(&sql.0) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.borrow_mut().prepare(&sql.0);
-        let statement = prepared.map_err(|error| self.note(&error, &sql.0))?;
+        let statement = self.line.prepare(&sql.0).map_err(|error| self.note(&error, &sql.0))?;
         let mut statements = self.statements.borrow_mut();
         if statements.len() >= STATEMENTS_CACHED {
             statements.clear();
@@ -142,7 +123,7 @@ impl Postgres {
             // A migration changed a table under a prepared statement.
             self.statements.borrow_mut().clear();
         }
-        if is_lost(error, self.role) || self.client.borrow().is_closed() {
+        if is_lost(error, self.role) || self.line.is_closed() {
             self.fault.set(Fault::Lost);
         } else if is_conflict(error) || stale {
             self.fault.set(Fault::Conflict);
@@ -156,16 +137,14 @@ impl Conn for Postgres {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let done = self.client.borrow_mut().execute(&statement, &refs);
-        done.map_err(|error| self.note(&error, &sql.0))
+        self.line.execute(&statement, &refs).map_err(|error| self.note(&error, &sql.0))
     }
 
     fn rows(&self, sql: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let found = self.client.borrow_mut().query(&statement, &refs);
-        for row in &found.map_err(|error| self.note(&error, &sql.0))? {
+        for row in &self.line.query(&statement, &refs).map_err(|error| self.note(&error, &sql.0))? {
             if each(&Row(RowOf::Postgres(row)))? == ControlFlow::Break(()) {
                 break;
             }
@@ -261,7 +240,7 @@ impl<'a> FromSql<'a> for Column<'a> {
     }
 }
 
-pub(crate) fn column<V: FromValue>(row: &::postgres::Row, index: usize) -> Result<V, DbError> {
+pub(crate) fn column<V: FromValue>(row: &tokio_postgres::Row, index: usize) -> Result<V, DbError> {
     let Column(value) = row.try_get(index).map_err(|_| {
         let ty = row.columns().get(index).map_or("missing", |column| column.type_().name());
         DbError::WrongShape(format!("column {index} of type {ty} cannot be read: CAST it to one of the house's types"))
@@ -283,16 +262,6 @@ fn is_lost(error: &Error, role: Role) -> bool {
     // A server that was demoted while we held the connection suddenly refuses to write.
     let demoted = role == Role::Writer && *code == SqlState::READ_ONLY_SQL_TRANSACTION;
     demoted || code.code().starts_with("08") || code.code().starts_with("57P")
-}
-
-/// A handshake that failed says why: it is about certificates and host names, never about rows.
-fn unconnected(error: &Error) -> DbError {
-    let text = error.to_string();
-    if !text.contains("TLS handshake") {
-        return failure(error, "connect");
-    }
-    let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    DbError::Unavailable(format!("PostgreSQL: {text}: {cause}"))
 }
 
 /// Translates an error. Its detail may quote rows, so only codes, and names out of the schema, are kept.
@@ -331,13 +300,14 @@ fn columns_of(detail: &str) -> Vec<String> {
     names.split(", ").filter(|name| !name.is_empty()).map(|name| name.trim_matches('"').to_owned()).collect()
 }
 
-/// Runs something on a connection of its own, on the thread that calls.
+/// Runs something on a connection of its own, on the thread that calls, however long it takes.
 pub(crate) fn on_own_connection<T>(
     settings: &Settings,
-    f: impl FnOnce(&mut Client) -> Result<T, DbError>,
+    f: impl FnOnce(&mut ::postgres::Client) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
-    let connection = Postgres::connect(settings, Role::Writer)?;
-    let mut client = connection.client.into_inner();
+    let (config, tls) = line::config(settings)?;
+    let mut client = ::postgres::Config::from(config).connect(tls).map_err(|e| line::unconnected(&e))?;
+    client.batch_execute(&set_up(settings, Role::Writer)).map_err(|e| failure(&e, "SET"))?;
     f(&mut client)
 }
 
@@ -397,6 +367,9 @@ impl Worker {
             // First the answer: the end of a read changes nothing for whoever asked.
             job.settle(outcome);
             self.end_read();
+        }
+        if let Some(postgres) = self.postgres.take() {
+            postgres.line.close();
         }
     }
 
@@ -500,7 +473,7 @@ impl Worker {
     /// Opens the connection again if it was lost: patiently for the first call, then at once an error until it is
     /// time to try again, so that the queue does not fill with callers who wait for nothing.
     fn connect(&mut self) -> Result<(), DbError> {
-        let gone = self.postgres.as_ref().is_none_or(|postgres| postgres.client.borrow().is_closed());
+        let gone = self.postgres.as_ref().is_none_or(|postgres| postgres.line.is_closed());
         if !gone {
             return Ok(());
         }
@@ -551,7 +524,7 @@ mod tests {
             assert!(next > pause || next == pause && pause <= Duration::from_secs(1), "{pause:?} {next:?}");
             pause = next;
         }
-        assert!(PATIENCE + CONNECT_TIME < Duration::from_secs(5), "nobody waits for five seconds");
+        assert!(PATIENCE + line::CONNECT_TIME < Duration::from_secs(5), "nobody waits for five seconds");
     }
 
     #[test]
@@ -559,15 +532,5 @@ mod tests {
         let names = columns_of("Schlüssel »(municipality, email)=(…, anna@example.org)« existiert bereits.");
         assert_eq!(names, ["municipality", "email"]);
         assert!(columns_of("something else").is_empty());
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_without_the_password() {
-        let settings = Settings::new("postgres://anna:geheim@127.0.0.1/x?sslmode=prefer");
-        let error = config(&settings).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains("sslmode"), "{error}");
-        assert!(!error.contains("geheim"), "{error}");
-        let error = config(&Settings::new("postgres://anna:geheim@[")).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(!error.is_empty() && !error.contains("geheim"), "{error}");
     }
 }
