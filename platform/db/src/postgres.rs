@@ -117,8 +117,7 @@ impl Postgres {
 
     /// Remembers what the error means for the whole transaction, and translates it.
     fn note(&self, error: &Error, text: &str) -> DbError {
-        let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
-            || (error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) && text.contains("SELECT"));
+        let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) || is_replanned(error);
         if stale {
             // A migration changed a table under a prepared statement.
             self.statements.borrow_mut().clear();
@@ -252,6 +251,12 @@ fn is_conflict(error: &Error) -> bool {
     error
         .code()
         .is_some_and(|code| [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code))
+}
+
+/// "cached plan must not change result type": whatever language the server speaks, its code names the place.
+fn is_replanned(error: &Error) -> bool {
+    error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
+        && error.as_db_error().and_then(tokio_postgres::error::DbError::routine) == Some("RevalidateCachedQuery")
 }
 
 fn is_lost(error: &Error, role: Role) -> bool {
