@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod error;
 mod hosts;
+mod installation;
 mod jobs;
 mod line;
 mod migrate;

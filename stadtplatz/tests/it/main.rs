@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod program;
 mod scripts;
+mod site_key;
 mod store_heard;
 mod store_plans;
 mod store_probe;

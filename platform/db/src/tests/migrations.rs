@@ -40,7 +40,7 @@ async fn each_runs_once_and_later_ones_are_added() {
         let known: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
         assert_eq!(
             known,
-            ["20261122_db", "20261122_db_locks", "1_first", "2_second", "20261122_test"]
+            ["20261122_db", "20261122_db_locks", "20261130_db_installation", "1_first", "2_second", "20261122_test"]
         );
     })
     .await;
