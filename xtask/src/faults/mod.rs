@@ -81,6 +81,7 @@ const ROWS: &[Row] = &[
     Row { number: 10, name: "disk-full", on: On::Both, short: 0, needs: &[ROOT], act: disk::full },
     Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, needs: &[ROOT], act: disk::failing_syncs },
     Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::restart },
+    Row { number: 12, name: "freeze-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::freeze },
     Row {
         number: 13,
         name: "rolling-haproxy",
