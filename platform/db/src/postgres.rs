@@ -83,6 +83,18 @@ impl Postgres {
         Ok(Self { line, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
     }
 
+    /// An error while commits wait for a standby that is away: the next one would wait behind them, and as it cannot be
+    /// taken back, each would keep a connection of the server's.
+    fn nobody_waits_for_a_standby(&self) -> Result<(), DbError> {
+        const ASK: &str = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = current_user
+             AND wait_event = 'SyncRep' AND query_start < clock_timestamp() - INTERVAL '5 seconds')";
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
+        match row.get(0) {
+            false => Ok(()),
+            true => Err(DbError::Unavailable("commits wait for a standby".into())),
+        }
+    }
+
     /// Texts must sort the same on every installation, and in SQLite: by code point.
     fn look_around(&self) -> Result<(), DbError> {
         const ASK: &str = "SELECT pg_encoding_to_char(encoding)::TEXT, datcollate::TEXT FROM pg_database
@@ -338,7 +350,7 @@ pub(crate) fn start(
                 postgres.look_around()?;
             }
             let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), queue.clone());
-            let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None };
+            let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None, doubtful: false };
             let thread = spawn(format!("{name}-{index}"), move || worker.run(&queue))?;
             match role {
                 Role::Reader => threads.readers.push(thread),
@@ -357,11 +369,15 @@ struct Worker {
     role: Role,
     /// When to try again, and how long to wait after that, while the database is away.
     down: Option<(Instant, Duration)>,
+    /// The last commit got no answer.
+    doubtful: bool,
 }
 
 /// What to do with a transaction after one run.
 enum After {
     Settle(Result<(), DbError>),
+    /// It may be committed or not.
+    Unknown,
     Repeat(Fault),
 }
 
@@ -394,6 +410,10 @@ impl Worker {
             };
             match after {
                 After::Settle(outcome) => return outcome,
+                After::Unknown => {
+                    (self.postgres, self.doubtful) = (None, true);
+                    return Err(DbError::Unavailable("it is unknown whether the commit happened".into()));
+                }
                 After::Repeat(Fault::Lost) => {
                     self.postgres = None;
                     lost += 1;
@@ -461,9 +481,7 @@ impl Worker {
             }
             Err(error) => match postgres.fault.get() {
                 Fault::Conflict => After::Repeat(Fault::Conflict),
-                Fault::Lost => {
-                    After::Settle(Err(DbError::Unavailable("it is unknown whether the commit happened".into())))
-                }
+                Fault::Lost => After::Unknown,
                 Fault::None => After::Settle(Err(error)),
             },
         }
@@ -473,6 +491,14 @@ impl Worker {
     fn pause(&self, run: u32) {
         let most = 4_u64 << run.min(6);
         std::thread::sleep(Duration::from_millis(1 + self.shared.chance.below(most)));
+    }
+
+    fn reach(&self) -> Result<Postgres, DbError> {
+        let postgres = Postgres::connect(&self.settings, self.role)?;
+        if self.doubtful {
+            postgres.nobody_waits_for_a_standby()?;
+        }
+        Ok(postgres)
     }
 
     /// Opens the connection again if it was lost: patiently for the first call, then at once an error until it is
@@ -490,11 +516,11 @@ impl Worker {
         let since = Instant::now();
         let mut wait = Duration::from_millis(50);
         loop {
-            match Postgres::connect(&self.settings, self.role) {
+            match self.reach() {
                 Ok(postgres) => {
                     count(&self.shared.counters.reconnected);
                     self.postgres = Some(postgres);
-                    self.down = None;
+                    (self.down, self.doubtful) = (None, false);
                     return Ok(());
                 }
                 Err(error) if since.elapsed() + wait > PATIENCE || self.down.is_some() => {

@@ -1,11 +1,11 @@
-//! Rows 1 and 12: the server, or every process of PostgreSQL, is killed while people send; PostgreSQL restarts in order,
-//! or is frozen and goes on. Not the failover to another machine, that is `failover`.
+//! Rows 1, 3 and 12: the server, or every process of PostgreSQL, is killed while people send; PostgreSQL restarts in order,
+//! is frozen and goes on, or waits for its standby. Not the failover to another machine, that is `failover`.
 //! Invariant: while the database is away nobody gets anything but 503 with `Retry-After`, and nobody waits over 5 s; over
 //! 20 s if it takes connections and is silent, because a statement may take ten and looks the same meanwhile.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::Yard;
 use super::cluster::Cluster;
@@ -22,6 +22,8 @@ const AWAY: [Duration; 3] = [Duration::from_secs(13), Duration::from_secs(4), Du
 const FROZEN: [Duration; 3] = [Duration::from_secs(6), Duration::from_secs(24), Duration::from_secs(40)];
 /// No request may hang longer while the database is away.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+/// So many threads of the program write at most.
+const WRITERS_MAX: usize = 8;
 const WAIT_MAX_FROZEN: Duration = Duration::from_secs(20);
 /// The pool has healed so soon after the database takes connections again.
 const HEAL_MAX: Duration = Duration::from_secs(2);
@@ -71,6 +73,21 @@ pub fn freeze(yard: &Yard<'_>, rounds: &mut Rounds<'_>) -> Result<()> {
         Ok(())
     };
     away(yard, rounds, &Outage { lasts: FROZEN, wait_max: WAIT_MAX_FROZEN, break_it, mend: |cluster| cluster.thaw() })
+}
+
+/// The only standby is gone: nothing can be committed, everything can be read. Each writer of the program may leave one
+/// commit waiting at the server, and no more: they cannot be taken back and would fill it.
+pub fn standby_away(yard: &Yard<'_>, rounds: &mut Rounds<'_>) -> Result<()> {
+    let break_it = |cluster: &mut Cluster<'_>, _: &mut Round| cluster.set(&[("synchronous_standby_names", "nobody")]);
+    let mend = |cluster: &mut Cluster<'_>| {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        let waiting = cluster.ask("postgres", waiting)?.concat().concat();
+        cluster.set(&[("synchronous_standby_names", "")])?;
+        let waiting: usize = waiting.parse().context("the waiting commits cannot be counted")?;
+        ensure!(waiting <= WRITERS_MAX, "{waiting} commits wait at the server");
+        Ok(())
+    };
+    away(yard, rounds, &Outage { lasts: FROZEN, wait_max: WAIT_MAX_FROZEN, break_it, mend })
 }
 
 /// What happens to PostgreSQL, for how long, and what may be asked of the program meanwhile.
