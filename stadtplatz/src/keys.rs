@@ -1,16 +1,82 @@
 //! The site's secret key in `DATA/keys/site.key`: made at the first start, readable by its owner only, synced before it
 //! is used. Several nodes share the folder or a copy of it.
+//! Invariant: a database that has seen a key works with no other one, until the operator says so. Without that, PINs and
+//! links would stop to open without a word.
 
 use crate::start;
 use anyhow::{Context, ensure};
 use base::Chance;
+use db::Db;
 use std::{
+    fmt,
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
+use web::Keys;
 
-pub fn load_or_make(data: &Path, chance: &dyn Chance) -> anyhow::Result<[u8; 32]> {
+/// What the installation remembers the fingerprint under.
+const WORD: &str = "site.key";
+
+/// The key in the folder is not the one that the database knows.
+#[derive(Debug)]
+pub struct Unfit {
+    path: PathBuf,
+    missing: bool,
+}
+
+impl Unfit {
+    pub const MEND: &str = "Kopieren Sie keys/site.key von einem anderen Knoten oder aus der Sicherung. Ist der Schlüssel \
+        verloren: `stadtplatz migrate --new-key`; PINs und Links, die Bürgerinnen und Bürger schon haben, öffnen dann nichts mehr";
+
+    pub fn problem(&self) -> String {
+        let path = self.path.display();
+        match self.missing {
+            true => format!("der Schlüssel {path} fehlt, und die Datenbank arbeitet schon mit einem"),
+            false => format!("{path} ist nicht der Schlüssel, mit dem die Datenbank arbeitet"),
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.problem(), Self::MEND)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// The key that this database works with. At the first start of all it is made and its fingerprint remembered.
+pub async fn of_database(data: &Path, db: &Db, chance: &dyn Chance) -> anyhow::Result<Keys> {
+    let known = db.look_up::<_, db::DbError>(|tables| tables.remembered(WORD)).await?;
+    let path = data.join("keys/site.key");
+    if known.is_some() && !path.try_exists().with_context(|| format!("{} lässt sich nicht lesen", path.display()))? {
+        return Err(Unfit { path, missing: true }.into());
+    }
+    let keys = Keys::new(&load_or_make(data, chance)?);
+    let own = keys.fingerprint();
+    let known = match known {
+        Some(known) => known,
+        None => {
+            let own = own.clone();
+            db.operate::<_, db::DbError>(move |tables| tables.remember_first(WORD, &own)).await?
+        }
+    };
+    if known == own { Ok(keys) } else { Err(Unfit { path, missing: false }.into()) }
+}
+
+/// From now on the database works with the key in the folder, which is made if there is none. False: it did before.
+pub async fn adopt(data: &Path, db: &Db, chance: &dyn Chance) -> anyhow::Result<bool> {
+    let own = Keys::new(&load_or_make(data, chance)?).fingerprint();
+    let changed = db.operate::<_, db::DbError>(move |tables| {
+        let is_new = tables.remembered(WORD)?.as_deref() != Some(own.as_str());
+        tables.remember(WORD, &own)?;
+        Ok(is_new)
+    });
+    Ok(changed.await?)
+}
+
+fn load_or_make(data: &Path, chance: &dyn Chance) -> anyhow::Result<[u8; 32]> {
     let folder = data.join("keys");
     start::private_folder(&folder)?;
     let path = folder.join("site.key");

@@ -3,12 +3,12 @@
 
 mod address;
 pub mod cli;
-mod config;
+pub mod config;
 mod keys;
 pub mod observe;
 mod outside;
 pub mod rooms;
-mod serve;
+pub mod serve;
 pub mod start;
 mod uploads;
 pub mod worker;

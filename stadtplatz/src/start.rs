@@ -6,7 +6,7 @@ use anyhow::Context;
 use base::{SystemChance, SystemClock};
 use db::Db;
 use std::{path::Path, sync::Arc};
-use web::{Keys, Limits, Settings, Site, SiteParts};
+use web::{Limits, Rooms, Settings, Site, SiteParts};
 
 /// Makes a folder that only its owner may enter: what lies in it are people's reports and photos. One that is there
 /// already stays as its owner made it.
@@ -31,15 +31,19 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
 
 /// The whole site, migrated.
 pub async fn site(config: &Config) -> anyhow::Result<Site> {
+    site_of(config, rooms::rooms()).await
+}
+
+/// The same of these rooms.
+pub async fn site_of(config: &Config, rooms: Rooms) -> anyhow::Result<Site> {
     let db = database(config).await?;
-    let rooms = rooms::rooms();
     let applied =
         db.migrate(rooms::migrations(&rooms)).await.context("die Datenbank lässt sich nicht aktualisieren")?;
     if applied > 0 {
         tracing::info!(applied, "migrations applied");
     }
     let chance = Arc::new(SystemChance);
-    let key = keys::load_or_make(&config.data, &*chance)?;
+    let keys = keys::of_database(&config.data, &db, &*chance).await?;
     let files = files::Store::open(uploads::settings(config))
         .await
         .context("der Ordner für Uploads lässt sich nicht öffnen")?;
@@ -64,7 +68,7 @@ pub async fn site(config: &Config) -> anyhow::Result<Site> {
         cache: config.data.join("cache"),
         clock: Arc::new(SystemClock),
         chance,
-        keys: Keys::new(&key),
+        keys,
         limits,
         settings,
         rooms,

@@ -7,7 +7,9 @@ mod audit;
 mod backup;
 mod error;
 mod hosts;
+mod installation;
 mod jobs;
+mod line;
 mod migrate;
 mod once;
 mod outbox;
@@ -60,6 +62,8 @@ pub struct Settings {
     /// Waiting calls per direction before `DbError::Busy`.
     pub queue: usize,
     pub statement_timeout: Duration,
+    /// After so long without a word PostgreSQL is given up: a little more than it may take for one statement.
+    pub silence_max: Duration,
     /// False only in tests: a commit may be lost when the machine stops.
     pub durable: bool,
     pub clock: Arc<dyn Clock>,
@@ -80,6 +84,7 @@ impl Settings {
             writers: cores.clamp(2, 8),
             queue: 1024,
             statement_timeout: Duration::from_secs(10),
+            silence_max: Duration::from_secs(15),
             durable: true,
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),

@@ -23,6 +23,7 @@ pub(crate) const OWN: Migrations = (
     &[
         Migration { name: "20261122_db", sql: include_str!("../migrations/20261122_db.sql") },
         Migration { name: "20261122_db_locks", sql: include_str!("../migrations/20261122_db_locks.sql") },
+        Migration { name: "20261130_db_installation", sql: include_str!("../migrations/20261130_db_installation.sql") },
     ],
 );
 

@@ -1,18 +1,13 @@
 //! PostgreSQL: every thread owns one connection and its prepared statements. Reading connections cannot write.
-//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is encrypted, `tls`.
+//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is reached, `line`.
 //! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
 
 use crate::{
     Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
+    line::{self, Line},
     sqlite::spawn,
-    tls::{Tls, Wish},
     tx::{Args, Conn, EachRow, Row, RowOf, storable},
     work::{Job, Message, Ran},
-};
-use ::postgres::{
-    Client, Config, Error, Statement,
-    error::SqlState,
-    types::{FromSql, IsNull, ToSql, Type},
 };
 use base::{FromValue, Value};
 use bytes::{BufMut, BytesMut};
@@ -26,6 +21,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio_postgres::{
+    Error, Statement,
+    error::SqlState,
+    types::{FromSql, IsNull, ToSql, Type},
+};
 use uuid::Uuid;
 
 /// How often a transaction is run in all before a conflict becomes `Busy`.
@@ -35,8 +35,6 @@ const STATEMENTS_CACHED: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// However long it was away, it is found again so soon: a try costs one connection.
 const RECONNECT_MAX: Duration = Duration::from_secs(1);
-/// For a host that swallows packets; whoever waits meanwhile is answered within five seconds.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// All statements of a read see one moment. Costs two round trips (the driver sends nothing ahead of an answer): this
 /// one before the first statement, which everybody waits for, and the end, which nobody waits for. Without a statement
 /// it holds no snapshot yet, so nothing is kept from the server's cleaning.
@@ -57,7 +55,7 @@ enum Fault {
 }
 
 pub(crate) struct Postgres {
-    client: RefCell<Client>,
+    line: Line,
     statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
     fault: Cell<Fault>,
     /// A read was begun and not ended.
@@ -65,45 +63,43 @@ pub(crate) struct Postgres {
     role: Role,
 }
 
-fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {
-    let wish = Wish::read(&settings.url);
-    // The error of the parser may quote the URL, and the URL a password.
-    let mut config: Config =
-        wish.url.parse().map_err(|_| DbError::other("the database URL is neither sqlite: nor PostgreSQL's"))?;
-    let tls = wish.apply(&mut config)?;
-    if config.get_application_name().is_none() {
-        config.application_name("stadtplatz");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIME);
-    }
-    config.tcp_user_timeout(Duration::from_secs(15));
-    Ok((config, tls))
+/// What every connection says first.
+fn set_up(settings: &Settings, role: Role) -> String {
+    let millis = settings.statement_timeout.as_millis();
+    let read_only = if role == Role::Reader { "on" } else { "off" };
+    let durable = if settings.durable { "on" } else { "off" };
+    format!(
+        "SET statement_timeout = {millis}; SET lock_timeout = {millis}; SET TIME ZONE 'UTC';
+         SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning;
+         SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
+    )
 }
 
 impl Postgres {
     fn connect(settings: &Settings, role: Role) -> Result<Self, DbError> {
-        let (config, tls) = config(settings)?;
-        let mut client = config.connect(tls).map_err(|e| unconnected(&e))?;
-        let millis = settings.statement_timeout.as_millis();
-        let read_only = if role == Role::Reader { "on" } else { "off" };
-        let durable = if settings.durable { "on" } else { "off" };
-        client
-            .batch_execute(&format!(
-                "SET statement_timeout = {millis}; SET lock_timeout = {millis}; SET TIME ZONE 'UTC';
-                 SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning;
-                 SET synchronous_commit = {durable}; SET default_transaction_read_only = {read_only}"
-            ))
-            .map_err(|e| failure(&e, "SET"))?;
-        let (client, statements) = (RefCell::new(client), RefCell::default());
-        Ok(Self { client, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
+        let line = Line::connect(settings)?;
+        line.batch_execute(&set_up(settings, role)).map_err(|e| failure(&e, "SET"))?;
+        let statements = RefCell::default();
+        Ok(Self { line, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
+    }
+
+    /// An error while commits wait for a standby that is away: the next one would wait behind them, and as it cannot be
+    /// taken back, each would keep a connection of the server's.
+    fn nobody_waits_for_a_standby(&self) -> Result<(), DbError> {
+        const ASK: &str = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = current_user
+             AND wait_event = 'SyncRep' AND query_start < clock_timestamp() - INTERVAL '5 seconds')";
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
+        match row.get(0) {
+            false => Ok(()),
+            true => Err(DbError::Unavailable("commits wait for a standby".into())),
+        }
     }
 
     /// Texts must sort the same on every installation, and in SQLite: by code point.
     fn look_around(&self) -> Result<(), DbError> {
         const ASK: &str = "SELECT pg_encoding_to_char(encoding)::TEXT, datcollate::TEXT FROM pg_database
                            WHERE datname = current_database()";
-        let row = self.client.borrow_mut().query_one(ASK, &[]).map_err(|e| failure(&e, ASK))?;
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
         let (encoding, collation): (String, String) = (row.get(0), row.get(1));
         if encoding != "UTF8" {
             return Err(DbError::other(format!("the database is encoded in {encoding}, not in UTF8")));
@@ -115,17 +111,14 @@ impl Postgres {
     }
 
     fn plain(&self, text: &str) -> Result<(), DbError> {
-        // In two statements, because `note` borrows the client too.
-        let done = self.client.borrow_mut().batch_execute(text);
-        done.map_err(|error| self.note(&error, text))
+        self.line.batch_execute(text).map_err(|error| self.note(&error, text))
     }
 
     fn prepared(&self, sql: &Sql) -> Result<Statement, DbError> {
         if let Some(statement) = self.statements.borrow().get(&sql.0) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.borrow_mut().prepare(&sql.0);
-        let statement = prepared.map_err(|error| self.note(&error, &sql.0))?;
+        let statement = self.line.prepare(&sql.0).map_err(|error| self.note(&error, &sql.0))?;
         let mut statements = self.statements.borrow_mut();
         if statements.len() >= STATEMENTS_CACHED {
             statements.clear();
@@ -136,13 +129,12 @@ impl Postgres {
 
     /// Remembers what the error means for the whole transaction, and translates it.
     fn note(&self, error: &Error, text: &str) -> DbError {
-        let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
-            || (error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) && text.contains("SELECT"));
+        let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) || is_replanned(error);
         if stale {
             // A migration changed a table under a prepared statement.
             self.statements.borrow_mut().clear();
         }
-        if is_lost(error, self.role) || self.client.borrow().is_closed() {
+        if is_lost(error, self.role) || self.line.is_closed() {
             self.fault.set(Fault::Lost);
         } else if is_conflict(error) || stale {
             self.fault.set(Fault::Conflict);
@@ -156,16 +148,14 @@ impl Conn for Postgres {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let done = self.client.borrow_mut().execute(&statement, &refs);
-        done.map_err(|error| self.note(&error, &sql.0))
+        self.line.execute(&statement, &refs).map_err(|error| self.note(&error, &sql.0))
     }
 
     fn rows(&self, sql: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let found = self.client.borrow_mut().query(&statement, &refs);
-        for row in &found.map_err(|error| self.note(&error, &sql.0))? {
+        for row in &self.line.query(&statement, &refs).map_err(|error| self.note(&error, &sql.0))? {
             if each(&Row(RowOf::Postgres(row)))? == ControlFlow::Break(()) {
                 break;
             }
@@ -261,7 +251,7 @@ impl<'a> FromSql<'a> for Column<'a> {
     }
 }
 
-pub(crate) fn column<V: FromValue>(row: &::postgres::Row, index: usize) -> Result<V, DbError> {
+pub(crate) fn column<V: FromValue>(row: &tokio_postgres::Row, index: usize) -> Result<V, DbError> {
     let Column(value) = row.try_get(index).map_err(|_| {
         let ty = row.columns().get(index).map_or("missing", |column| column.type_().name());
         DbError::WrongShape(format!("column {index} of type {ty} cannot be read: CAST it to one of the house's types"))
@@ -275,6 +265,12 @@ fn is_conflict(error: &Error) -> bool {
         .is_some_and(|code| [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code))
 }
 
+/// "cached plan must not change result type": whatever language the server speaks, its code names the place.
+fn is_replanned(error: &Error) -> bool {
+    error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
+        && error.as_db_error().and_then(tokio_postgres::error::DbError::routine) == Some("RevalidateCachedQuery")
+}
+
 fn is_lost(error: &Error, role: Role) -> bool {
     let Some(code) = error.code() else {
         let io = error.source().is_some_and(|source| source.is::<std::io::Error>());
@@ -283,16 +279,6 @@ fn is_lost(error: &Error, role: Role) -> bool {
     // A server that was demoted while we held the connection suddenly refuses to write.
     let demoted = role == Role::Writer && *code == SqlState::READ_ONLY_SQL_TRANSACTION;
     demoted || code.code().starts_with("08") || code.code().starts_with("57P")
-}
-
-/// A handshake that failed says why: it is about certificates and host names, never about rows.
-fn unconnected(error: &Error) -> DbError {
-    let text = error.to_string();
-    if !text.contains("TLS handshake") {
-        return failure(error, "connect");
-    }
-    let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    DbError::Unavailable(format!("PostgreSQL: {text}: {cause}"))
 }
 
 /// Translates an error. Its detail may quote rows, so only codes, and names out of the schema, are kept.
@@ -331,13 +317,14 @@ fn columns_of(detail: &str) -> Vec<String> {
     names.split(", ").filter(|name| !name.is_empty()).map(|name| name.trim_matches('"').to_owned()).collect()
 }
 
-/// Runs something on a connection of its own, on the thread that calls.
+/// Runs something on a connection of its own, on the thread that calls, however long it takes.
 pub(crate) fn on_own_connection<T>(
     settings: &Settings,
-    f: impl FnOnce(&mut Client) -> Result<T, DbError>,
+    f: impl FnOnce(&mut ::postgres::Client) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
-    let connection = Postgres::connect(settings, Role::Writer)?;
-    let mut client = connection.client.into_inner();
+    let (config, tls) = line::config(settings)?;
+    let mut client = ::postgres::Config::from(config).connect(tls).map_err(|e| line::unconnected(&e))?;
+    client.batch_execute(&set_up(settings, Role::Writer)).map_err(|e| failure(&e, "SET"))?;
     f(&mut client)
 }
 
@@ -363,7 +350,7 @@ pub(crate) fn start(
                 postgres.look_around()?;
             }
             let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), queue.clone());
-            let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None };
+            let mut worker = Worker { postgres: Some(postgres), settings, shared, role, down: None, doubtful: false };
             let thread = spawn(format!("{name}-{index}"), move || worker.run(&queue))?;
             match role {
                 Role::Reader => threads.readers.push(thread),
@@ -382,11 +369,15 @@ struct Worker {
     role: Role,
     /// When to try again, and how long to wait after that, while the database is away.
     down: Option<(Instant, Duration)>,
+    /// The last commit got no answer.
+    doubtful: bool,
 }
 
 /// What to do with a transaction after one run.
 enum After {
     Settle(Result<(), DbError>),
+    /// It may be committed or not.
+    Unknown,
     Repeat(Fault),
 }
 
@@ -397,6 +388,9 @@ impl Worker {
             // First the answer: the end of a read changes nothing for whoever asked.
             job.settle(outcome);
             self.end_read();
+        }
+        if let Some(postgres) = self.postgres.take() {
+            postgres.line.close();
         }
     }
 
@@ -416,6 +410,10 @@ impl Worker {
             };
             match after {
                 After::Settle(outcome) => return outcome,
+                After::Unknown => {
+                    (self.postgres, self.doubtful) = (None, true);
+                    return Err(DbError::Unavailable("it is unknown whether the commit happened".into()));
+                }
                 After::Repeat(Fault::Lost) => {
                     self.postgres = None;
                     lost += 1;
@@ -483,9 +481,7 @@ impl Worker {
             }
             Err(error) => match postgres.fault.get() {
                 Fault::Conflict => After::Repeat(Fault::Conflict),
-                Fault::Lost => {
-                    After::Settle(Err(DbError::Unavailable("it is unknown whether the commit happened".into())))
-                }
+                Fault::Lost => After::Unknown,
                 Fault::None => After::Settle(Err(error)),
             },
         }
@@ -497,10 +493,18 @@ impl Worker {
         std::thread::sleep(Duration::from_millis(1 + self.shared.chance.below(most)));
     }
 
+    fn reach(&self) -> Result<Postgres, DbError> {
+        let postgres = Postgres::connect(&self.settings, self.role)?;
+        if self.doubtful {
+            postgres.nobody_waits_for_a_standby()?;
+        }
+        Ok(postgres)
+    }
+
     /// Opens the connection again if it was lost: patiently for the first call, then at once an error until it is
     /// time to try again, so that the queue does not fill with callers who wait for nothing.
     fn connect(&mut self) -> Result<(), DbError> {
-        let gone = self.postgres.as_ref().is_none_or(|postgres| postgres.client.borrow().is_closed());
+        let gone = self.postgres.as_ref().is_none_or(|postgres| postgres.line.is_closed());
         if !gone {
             return Ok(());
         }
@@ -512,11 +516,11 @@ impl Worker {
         let since = Instant::now();
         let mut wait = Duration::from_millis(50);
         loop {
-            match Postgres::connect(&self.settings, self.role) {
+            match self.reach() {
                 Ok(postgres) => {
                     count(&self.shared.counters.reconnected);
                     self.postgres = Some(postgres);
-                    self.down = None;
+                    (self.down, self.doubtful) = (None, false);
                     return Ok(());
                 }
                 Err(error) if since.elapsed() + wait > PATIENCE || self.down.is_some() => {
@@ -551,7 +555,7 @@ mod tests {
             assert!(next > pause || next == pause && pause <= Duration::from_secs(1), "{pause:?} {next:?}");
             pause = next;
         }
-        assert!(PATIENCE + CONNECT_TIME < Duration::from_secs(5), "nobody waits for five seconds");
+        assert!(PATIENCE + line::CONNECT_TIME < Duration::from_secs(5), "nobody waits for five seconds");
     }
 
     #[test]
@@ -559,15 +563,5 @@ mod tests {
         let names = columns_of("Schlüssel »(municipality, email)=(…, anna@example.org)« existiert bereits.");
         assert_eq!(names, ["municipality", "email"]);
         assert!(columns_of("something else").is_empty());
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_without_the_password() {
-        let settings = Settings::new("postgres://anna:geheim@127.0.0.1/x?sslmode=prefer");
-        let error = config(&settings).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains("sslmode"), "{error}");
-        assert!(!error.contains("geheim"), "{error}");
-        let error = config(&Settings::new("postgres://anna:geheim@[")).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(!error.is_empty() && !error.contains("geheim"), "{error}");
     }
 }

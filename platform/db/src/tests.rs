@@ -8,6 +8,7 @@ mod groups;
 mod job_queue;
 mod keeping;
 mod migrations;
+mod silence;
 mod towns;
 mod values;
 mod writes;

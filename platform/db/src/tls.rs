@@ -3,11 +3,6 @@
 //! what was asked to be encrypted is never sent otherwise.
 
 use crate::DbError;
-use ::postgres::{
-    Config,
-    config::{Host, SslMode},
-    tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
-};
 use percent_encoding::percent_decode_str;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -27,6 +22,11 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::{
+    Config,
+    config::{Host, SslMode},
+    tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
+};
 
 /// How far the connection to PostgreSQL can be trusted; for `doctor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

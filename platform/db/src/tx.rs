@@ -13,7 +13,8 @@ use std::{
 use uuid::Uuid;
 
 /// The tables an `Operating` statement may touch.
-const OPERATING_TABLES: &[&str] = &["municipalities", "municipality_hosts", "jobs", "migrations", "once_keys"];
+const OPERATING_TABLES: &[&str] =
+    &["municipalities", "municipality_hosts", "jobs", "migrations", "once_keys", "installation"];
 
 /// The arguments of a statement, the municipality first where there is one.
 pub(crate) struct Args<'a> {

@@ -23,6 +23,11 @@ impl Keys {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
+    /// Tells one key from another and nothing about it; may be stored.
+    pub fn fingerprint(&self) -> String {
+        base::hex(&self.tag("fingerprint", &[]).as_ref()[..16])
+    }
+
     fn tag(&self, purpose: &str, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
@@ -94,6 +99,14 @@ mod tests {
         assert_eq!(keys.open(THERE, "status", &token, NOW), None);
         let forged = token.replacen(|c: char| c.is_ascii_lowercase(), "A", 1);
         assert_eq!(keys.open(HERE, "status", &forged, NOW), None);
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_one_key_and_another_for_another() {
+        let prints = [[7; 32], [7; 32], [8; 32]].map(|key| Keys::new(&key).fingerprint());
+        assert_eq!(prints[0], prints[1]);
+        assert_ne!(prints[0], prints[2]);
+        assert_eq!(prints[0].len(), 32);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! anything is wrong, so that monitoring can call it.
 
 use super::{map, municipality::host_of, say};
-use crate::{config::Config, start};
+use crate::{config::Config, keys, start};
 use base::MunicipalityId;
 use db::{Encryption, Verdict};
 use std::process::ExitCode;
@@ -36,12 +36,15 @@ pub async fn run(config: &Config, audit: bool) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     match start::site(config).await {
         Ok(site) => {
-            findings.good("Datenbank, Ordner und Schlüssel sind erreichbar");
+            findings.good("Datenbank und Ordner sind erreichbar, der Schlüssel gehört zur Datenbank");
             check_surroundings(config, &site, &mut findings).await;
             check_towns(&site, audit, &mut findings).await?;
             site.db.close().await;
         }
-        Err(error) => findings.bad(&format!("{error:#}"), "Prüfen Sie database und data; ist die Datenbank gestartet?"),
+        Err(error) => match error.downcast_ref::<keys::Unfit>() {
+            Some(unfit) => findings.bad(&unfit.problem(), &format!("{}.", keys::Unfit::MEND)),
+            None => findings.bad(&format!("{error:#}"), "Prüfen Sie database und data; ist die Datenbank gestartet?"),
+        },
     }
     say(match findings.0 {
         0 => "\nAlles in Ordnung.".to_owned(),

@@ -12,7 +12,7 @@ mod staff;
 
 use crate::{
     config::{Config, Given},
-    observe, rooms, start,
+    keys, observe, rooms, start,
 };
 use anyhow::Context;
 use base::MunicipalityId;
@@ -40,7 +40,11 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     /// Die Datenbank auf den Stand dieses Programms bringen
-    Migrate,
+    Migrate {
+        /// Der Schlüssel ist verloren: künftig mit dem arbeiten, der im Ordner liegt, oder mit einem neuen
+        #[arg(long)]
+        new_key: bool,
+    },
     /// Alles sichern: Datenbank, Uploads, Schlüssel
     Backup {
         /// Neuer Ordner für die Sicherung
@@ -81,11 +85,7 @@ pub async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(&config).await?,
         Command::Demo(demo) => demo::run(&config, &demo).await?,
         Command::Import(import) => import::run(&config, import).await?,
-        Command::Migrate => {
-            let db = start::database(&config).await?;
-            let applied = db.migrate(rooms::migrations(&rooms::rooms())).await?;
-            say(format_args!("Die Datenbank ist aktuell. Neu angewendet: {applied}."));
-        }
+        Command::Migrate { new_key } => migrate(&config, new_key).await?,
         Command::Backup { folder } => backup::backup(&config, &folder).await?,
         Command::Restore { folder } => backup::restore(&config, &folder).await?,
         Command::Doctor { audit } => return doctor::run(&config, audit).await,
@@ -93,6 +93,22 @@ pub async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&config, command).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(config: &Config, new_key: bool) -> anyhow::Result<()> {
+    let db = start::database(config).await?;
+    let applied = db.migrate(rooms::migrations(&rooms::rooms())).await?;
+    say(format_args!("Die Datenbank ist aktuell. Neu angewendet: {applied}."));
+    if new_key {
+        say(match keys::adopt(&config.data, &db, &base::SystemChance).await? {
+            true => {
+                "Die Datenbank arbeitet jetzt mit dem Schlüssel in keys/site.key. Kopieren Sie ihn auf alle Knoten."
+            }
+            false => "Die Datenbank arbeitete schon mit diesem Schlüssel: nichts verändert.",
+        });
+    }
+    db.close().await;
+    Ok(())
 }
 
 /// The town a command is about: by host, or the only one there is.

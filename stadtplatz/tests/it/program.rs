@@ -76,6 +76,26 @@ impl Program {
         }
     }
 
+    /// Starts `serve`, which must end by itself, badly; says what it said.
+    #[track_caller]
+    pub fn refuses_to_serve(&self) -> String {
+        let mut child = self.command(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if TcpStream::connect(self.address).is_ok() || start.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("the program serves");
+            }
+            std::thread::yield_now();
+        };
+        assert!(!status.success());
+        std::io::read_to_string(child.stdout.take().unwrap()).unwrap()
+    }
+
     /// SIGKILL: nothing gets a chance to tidy up.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

@@ -1,5 +1,5 @@
-//! PostgreSQL that may be broken: durable as in a town hall, killed with all its processes, started again on the same
-//! folder and port, copied to a standby, promoted. The cluster of the tests, without durability, is in `postgres`.
+//! PostgreSQL that may be broken: durable as in a town hall, killed with all its processes or frozen, started again on
+//! the same folder and port, copied to a standby, promoted. The cluster of the tests, without durability, is in `postgres`.
 //! Invariant: it is never the machine's own cluster.
 
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub struct Cluster<'a> {
     pub port: u16,
     process: Option<Running<'a>>,
     starts: u32,
+    /// Processes that were stopped where they stood.
+    frozen: Vec<u32>,
 }
 
 impl<'a> Cluster<'a> {
@@ -58,6 +60,7 @@ impl<'a> Cluster<'a> {
             port: free_port()?,
             process: None,
             starts: 0,
+            frozen: vec![],
         })
     }
 
@@ -143,15 +146,41 @@ impl<'a> Cluster<'a> {
         let postmaster = process.id();
         let mut all = children(postmaster);
         all.insert(0, postmaster);
-        let words: Vec<String> = all.iter().map(u32::to_string).collect();
-        let done = Command::new("sh").args(["-c", &format!("kill -s KILL {}", words.join(" "))]).status()?;
-        ensure!(done.success(), "the processes of PostgreSQL could not be killed");
+        signal("KILL", &all)?;
         drop(process);
         Ok(all.len())
     }
 
+    /// SIGSTOP to every process of the server, the one that starts others first: the kernel still takes connections and
+    /// what is sent, and nobody answers. Says how many there were.
+    pub fn freeze(&mut self) -> Result<usize> {
+        let postmaster = self.id()?;
+        signal("STOP", &[postmaster])?;
+        self.frozen.push(postmaster);
+        let others = children(postmaster);
+        // Each leads its own group; whatever becomes of us, none must stay behind like this.
+        others.iter().for_each(|id| self.yard.shop.janitor.enter_group(*id));
+        self.frozen.extend(&others);
+        signal("STOP", &others)?;
+        Ok(self.frozen.len())
+    }
+
+    /// The frozen server goes on where it stood.
+    pub fn thaw(&mut self) -> Result<()> {
+        let frozen = std::mem::take(&mut self.frozen);
+        if frozen.is_empty() {
+            return Ok(());
+        }
+        let done = signal("CONT", &frozen);
+        frozen.iter().skip(1).for_each(|id| self.yard.shop.janitor.leave_group(*id));
+        done
+    }
+
     /// PostgreSQL's fast shutdown, as a package upgrade does it.
     pub fn stop(&mut self) {
+        if let Err(error) = self.thaw() {
+            say::line(&format!("{error:#}"));
+        }
         if let Some(mut process) = self.process.take() {
             process.stop("INT", Duration::from_secs(20));
         }
@@ -188,6 +217,13 @@ impl Drop for Cluster<'_> {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn signal(name: &str, processes: &[u32]) -> Result<()> {
+    let words: Vec<String> = processes.iter().map(u32::to_string).collect();
+    let done = Command::new("sh").args(["-c", &format!("kill -s {name} {}", words.join(" "))]).status()?;
+    ensure!(done.success(), "the processes of PostgreSQL could not be sent SIG{name}");
+    Ok(())
 }
 
 /// The server's own processes: each is in a group of its own, so a signal to the group would reach the first only.

@@ -77,10 +77,12 @@ const ROWS: &[Row] = &[
     Row { number: 1, name: "kill-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::postgres },
     Row { number: 2, name: "mail-and-worker", on: On::Both, short: 0, needs: &[], act: away::mail_and_worker },
     Row { number: 3, name: "failover", on: On::Postgres, short: 1, needs: &[], act: failover::primary },
+    Row { number: 3, name: "standby-away", on: On::Postgres, short: 0, needs: &[], act: kill::standby_away },
     Row { number: 4, name: "once-only", on: On::Both, short: 1, needs: &[], act: once::keys },
     Row { number: 10, name: "disk-full", on: On::Both, short: 0, needs: &[ROOT], act: disk::full },
     Row { number: 11, name: "failing-syncs", on: On::Both, short: 0, needs: &[ROOT], act: disk::failing_syncs },
     Row { number: 12, name: "restart-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::restart },
+    Row { number: 12, name: "freeze-postgres", on: On::Postgres, short: 1, needs: &[], act: kill::freeze },
     Row {
         number: 13,
         name: "rolling-haproxy",

@@ -3,10 +3,9 @@
 use super::{SET, add, cut_connections, hold, hold_all, ids, insert, until};
 use crate::{Db, DbError, Kind, p, testing::databases, testing::on_both};
 use std::{
-    net::{TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -225,88 +224,5 @@ async fn a_commit_without_an_answer_is_not_repeated() {
         assert!(matches!(&got, Err(DbError::Unavailable(text)) if text.contains("unknown")), "{got:?}");
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         add(&test.db, town, 2).await.unwrap();
-    }
-}
-
-/// A door to the server that can be shut: connections end and new ones are refused.
-struct Door {
-    address: std::net::SocketAddr,
-    open: Arc<AtomicBool>,
-    streams: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Door {
-    fn to(server: std::net::SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (open, streams) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(Vec::new())));
-        let (is_open, held) = (Arc::clone(&open), Arc::<Mutex<Vec<TcpStream>>>::clone(&streams));
-        std::thread::spawn(move || {
-            for outside in listener.incoming().map_while(Result::ok) {
-                if !is_open.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let inside = TcpStream::connect(server).unwrap();
-                for (mut from, mut to) in [
-                    (outside.try_clone().unwrap(), inside.try_clone().unwrap()),
-                    (inside.try_clone().unwrap(), outside.try_clone().unwrap()),
-                ] {
-                    std::thread::spawn(move || {
-                        std::io::copy(&mut from, &mut to).ok();
-                        to.shutdown(std::net::Shutdown::Both).ok();
-                    });
-                }
-                held.lock().unwrap().extend([outside, inside]);
-            }
-        });
-        Self { address, open, streams }
-    }
-
-    fn shut(&self) {
-        self.open.store(false, Ordering::SeqCst);
-        for stream in self.streams.lock().unwrap().drain(..) {
-            stream.shutdown(std::net::Shutdown::Both).ok();
-        }
-    }
-}
-
-#[tokio::test]
-async fn while_the_database_is_away_calls_fail_fast_and_then_it_works_again() {
-    for test in databases(SET).await.into_iter().filter(|test| test.kind == Kind::Postgres) {
-        let config: ::postgres::Config = test.url.parse().unwrap();
-        let Some(::postgres::config::Host::Tcp(host)) = config.get_hosts().first() else {
-            eprintln!("skipped: this test needs a PostgreSQL that is reached by TCP");
-            return;
-        };
-        let port = config.get_ports().first().copied().unwrap_or(5432);
-        let server = std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)).unwrap().next().unwrap();
-        let door = Door::to(server);
-        let mut settings = test.settings();
-        (settings.readers, settings.writers) = (1, 1);
-        let user = config.get_user().unwrap_or("root");
-        settings.url = format!("postgres://{user}@{}/{}", door.address, config.get_dbname().unwrap());
-        let (town, db) = (test.town().await, Db::open(settings).await.unwrap());
-        add(&db, town, 1).await.unwrap();
-
-        door.shut();
-        let begun = Instant::now();
-        assert!(matches!(add(&db, town, 2).await, Err(DbError::Unavailable(_))));
-        assert!(begun.elapsed() < Duration::from_secs(4), "patient, but not for long: {:?}", begun.elapsed());
-        let begun = Instant::now();
-        for _ in 0..20 {
-            assert!(matches!(add(&db, town, 2).await, Err(DbError::Unavailable(_))));
-        }
-        assert!(begun.elapsed() < Duration::from_millis(500), "then at once: {:?}", begun.elapsed());
-        assert!(!db.health(Duration::from_secs(4)).await.is_good());
-
-        door.open.store(true, Ordering::SeqCst);
-        let begun = Instant::now();
-        while add(&db, town, 3).await.is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it comes back");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        assert_eq!(ids(&test.db, town).await, [1, 3]);
-        assert!(db.load().reconnected >= 1);
-        db.close().await;
     }
 }

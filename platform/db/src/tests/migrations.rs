@@ -1,7 +1,10 @@
 //! Migrations: in order, each once, whole or not at all, unchanged, under a lock.
 
 use super::{SET, add, ids};
-use crate::{Db, DbError, Migration, Migrations, p, testing::on_both};
+use crate::{
+    Db, DbError, Kind, Migration, Migrations, p,
+    testing::{databases, on_both, unaudited},
+};
 use std::{
     sync::{Mutex, mpsc},
     time::{Duration, Instant},
@@ -35,7 +38,10 @@ async fn each_runs_once_and_later_ones_are_added() {
             .await
             .unwrap_or_else(|e: DbError| panic!("{e}"));
         let known: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
-        assert_eq!(known, ["20261122_db", "20261122_db_locks", "1_first", "2_second", "20261122_test"]);
+        assert_eq!(
+            known,
+            ["20261122_db", "20261122_db_locks", "20261130_db_installation", "1_first", "2_second", "20261122_test"]
+        );
     })
     .await;
 }
@@ -105,6 +111,33 @@ async fn statements_prepared_before_a_migration_work_after_it() {
         assert_eq!(ids(&test.db, town).await, [1, 2, 3, 4, 5]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn statements_that_write_and_answer_outlive_a_change_of_their_columns() {
+    for test in databases(SET).await.into_iter().filter(|test| test.kind == Kind::Postgres) {
+        let town = test.town().await;
+        add(&test.db, town, 1).await.unwrap();
+        let count = async || {
+            let done: Result<Option<String>, DbError> = test
+                .db
+                .write(town, |tx| {
+                    unaudited(tx, "a test's note");
+                    tx.scalar("UPDATE test_notes SET count = count + 1 WHERE municipality = $1 RETURNING title", p![])
+                })
+                .await;
+            done
+        };
+        for _ in 0..4 {
+            assert_eq!(count().await, Ok(Some("note 1".to_owned())));
+        }
+        const OTHER: Migration =
+            Migration { name: "1_other", sql: "ALTER TABLE test_notes ALTER COLUMN title TYPE VARCHAR" };
+        test.db.migrate(with(&[OTHER])).await.unwrap();
+        for _ in 0..4 {
+            assert_eq!(count().await, Ok(Some("note 1".to_owned())));
+        }
+    }
 }
 
 #[tokio::test]

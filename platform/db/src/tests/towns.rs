@@ -27,6 +27,21 @@ async fn a_transaction_reaches_only_its_town() {
 }
 
 #[tokio::test]
+async fn the_installation_remembers_the_first_word_until_told_otherwise() {
+    on_both(SET, async |test| {
+        let known = async || test.db.look_up(|o| o.remembered("key")).await.unwrap_or_else(|e: DbError| panic!("{e}"));
+        assert_eq!(known().await, None);
+        let first = async |value: &'static str| test.db.operate(move |o| o.remember_first("key", value)).await;
+        let (one, two): (Result<_, DbError>, _) = tokio::join!(first("one"), first("two"));
+        assert_eq!(one, two, "of two that start together both hear the same");
+        assert_eq!(known().await, one.ok());
+        test.db.operate(|o| o.remember("key", "three")).await.unwrap_or_else(|e: DbError| panic!("{e}"));
+        assert_eq!(first("four").await.as_deref(), Ok("three"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn hosts_lead_to_towns() {
     on_both(SET, async |test| {
         let find = async |host: &'static str| {
