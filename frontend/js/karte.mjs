@@ -136,7 +136,7 @@ class TownMap {
   async markers() {
     let entries;
     try {
-      const answer = await fetch(this.data.markers, { headers: { Accept: "application/json" } });
+      const answer = await fetch(this.data.markers, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15_000) });
       if (!answer.ok) throw new Error(String(answer.status));
       entries = await answer.json();
     } catch {
@@ -153,7 +153,6 @@ class TownMap {
   warn(text) {
     this.say(text);
     this.status?.classList.remove("sr-only");
-    this.status?.classList.add("hint");
   }
 
   say(text) {

@@ -2,6 +2,7 @@
 //! never.
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use web::Site;
 
@@ -18,8 +19,11 @@ pub fn filter(wanted: &str) -> EnvFilter {
 /// Starts logging to standard error. `STADTPLATZ_LOG_LEVEL` takes tracing's filter syntax.
 pub fn start_log(json: bool) {
     let wanted = std::env::var("STADTPLATZ_LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter(&wanted)).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter(&wanted))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // A second start in the same process (tests) keeps the first.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

@@ -124,8 +124,6 @@ pub(crate) struct Counters {
     pub refused: AtomicU64,
     pub repeated: AtomicU64,
     pub reconnected: AtomicU64,
-    /// How often the tables were counted for the planner.
-    pub counted: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {
@@ -333,11 +331,7 @@ impl Db {
     pub async fn analyze(&self) -> Result<(), DbError> {
         let house = Arc::clone(&self.house);
         on_thread(move || match house.kind {
-            Kind::Sqlite => {
-                sqlite::analyze(&house.settings)?;
-                count(&house.shared.counters.counted);
-                Ok(())
-            }
+            Kind::Sqlite => sqlite::analyze(&house.settings),
             Kind::Postgres => postgres::analyze(&house.settings),
         })
         .await
@@ -347,8 +341,9 @@ impl Db {
     /// tenth of what a report does. Said once, before the first write. While two versions run side by side, a listener
     /// that only the newer one has hears nothing of what the older one does.
     pub fn deliver_only(&self, kinds: impl IntoIterator<Item = &'static str>) {
-        if self.house.shared.listened.set(kinds.into_iter().collect()).is_err() {
-            tracing::warn!("who listens was said before");
+        let kinds: HashSet<&'static str> = kinds.into_iter().collect();
+        if *self.house.shared.listened.get_or_init(|| kinds.clone()) != kinds {
+            tracing::error!("somebody listens to events that are not stored: who listens was said before");
         }
     }
 

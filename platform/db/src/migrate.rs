@@ -99,8 +99,10 @@ fn on_sqlite(settings: &Settings, sets: &[Migrations]) -> Result<usize, DbError>
     }
     conn.execute_batch("COMMIT").map_err(broken)?;
     if applied > 0 {
-        // A new index of which nothing is known is taken for the best one, or never.
-        conn.execute_batch(sqlite::ANALYZE).map_err(broken)?;
+        // A new index of which nothing is known is taken for the best one, or never. It works without, only slower.
+        if let Err(error) = conn.execute_batch(sqlite::ANALYZE) {
+            tracing::warn!(%error, "the tables could not be counted");
+        }
     }
     Ok(applied)
 }
@@ -110,7 +112,8 @@ fn on_sqlite(settings: &Settings, sets: &[Migrations]) -> Result<usize, DbError>
 const IN_ONE_TREE: [&str; 4] = ["audit", "audit_heads", "outbox", "once_keys"];
 
 fn in_one_tree(statement: &str) -> Cow<'_, str> {
-    let mut words = statement.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(str::split_whitespace);
+    let mut words =
+        statement.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(str::split_whitespace);
     let makes_a_table = (words.next(), words.next()) == (Some("CREATE"), Some("TABLE"));
     if makes_a_table && words.next().is_some_and(|name| IN_ONE_TREE.contains(&name)) {
         return Cow::Owned(format!("{statement} WITHOUT ROWID"));

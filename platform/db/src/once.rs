@@ -45,6 +45,15 @@ impl Tx<'_> {
         if claimed == 1 {
             return Ok(Once::First);
         }
+        // Forgotten between the two statements: repeating the request finds it free.
+        match self.once_seen(key, fingerprint)? {
+            Once::First => Err(DbError::Busy),
+            known => Ok(known),
+        }
+    }
+
+    /// What is known about a key, without claiming it.
+    pub fn once_seen(&self, key: OnceKey, fingerprint: [u8; 32]) -> Result<Once, DbError> {
         let seen: Option<(Vec<u8>, Option<String>)> = self.query_one(
             "SELECT fingerprint, answer FROM once_keys WHERE municipality = $1 AND once_key = $2",
             p![key.0],
@@ -52,8 +61,7 @@ impl Tx<'_> {
         match seen {
             Some((seen, answer)) if seen == fingerprint => Ok(Once::Again(answer.unwrap_or_default())),
             Some(_) => Ok(Once::Conflict),
-            // Forgotten between the two statements; repeating the request finds it free.
-            None => Err(DbError::Busy),
+            None => Ok(Once::First),
         }
     }
 

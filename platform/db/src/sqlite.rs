@@ -144,7 +144,10 @@ pub(crate) fn analyze(settings: &Settings) -> Result<(), DbError> {
     sqlite.conn.execute_batch(ANALYZE).map_err(|error| failure(&error, ANALYZE))
 }
 
-pub(crate) const ANALYZE: &str = "PRAGMA analysis_limit = 1000; ANALYZE";
+/// The table that comes and goes changes the schema's number: only then do connections that are open, in whatever process,
+/// read what was counted and plan anew.
+pub(crate) const ANALYZE: &str =
+    "PRAGMA analysis_limit = 1000; ANALYZE; CREATE TABLE counted (n INTEGER); DROP TABLE counted";
 
 /// A value on its way into a statement.
 struct Bound<'a>(Value<'a>);
@@ -290,13 +293,12 @@ pub(crate) fn start(
     let writer = Sqlite::open(settings, Role::Writer)?;
     let mut threads = Threads::default();
     for number in 0..settings.readers.max(1) {
-        let sqlite = Sqlite::open(settings, Role::Reader)?;
-        let (settings, shared, queue) = (settings.clone(), Arc::clone(shared), read.clone());
-        let mut reader = Reader { sqlite, settings, shared, queue, counted: 0 };
-        threads.readers.push(spawn(format!("db-read-{number}"), move || reader.run())?);
+        let (reader, queue) = (Sqlite::open(settings, Role::Reader)?, read.clone());
+        threads.readers.push(spawn(format!("db-read-{number}"), move || read_loop(&reader, &queue))?);
     }
     let (queue, settings, shared) = (write.clone(), settings.clone(), Arc::clone(shared));
-    let mut writer = Writer { sqlite: writer, settings, shared, queue, careful: 0, again: VecDeque::new() };
+    let mut writer =
+        Writer { sqlite: writer, settings, shared, queue, careful: 0, again: VecDeque::new(), refused: vec![] };
     threads.writers.push(spawn("db-write".into(), move || writer.run())?);
     Ok(threads)
 }
@@ -308,43 +310,19 @@ pub(crate) fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result
         .map_err(|error| DbError::Unavailable(format!("no thread: {error}")))
 }
 
-struct Reader {
-    sqlite: Sqlite,
-    settings: Settings,
-    shared: Arc<Shared>,
-    queue: Receiver<Message>,
-    /// How often the tables had been counted when this connection was opened.
-    counted: u64,
-}
-
-impl Reader {
-    fn run(&mut self) {
-        while let Ok(Message::Job(mut job)) = self.queue.recv() {
-            self.plan_by_new_counts();
-            if let Err(error) = self.sqlite.plain("BEGIN DEFERRED") {
-                job.settle(Err(error));
-                continue;
-            }
-            job.run(&self.sqlite);
-            // Ends the snapshot; there is nothing to lose.
-            let ended = self.sqlite.plain("COMMIT").or_else(|_| self.sqlite.plain("ROLLBACK"));
-            if let Err(error) = ended {
-                tracing::error!(%error, "a reading transaction did not end");
-            }
-            job.settle(Ok(()));
+fn read_loop(reader: &Sqlite, queue: &Receiver<Message>) {
+    while let Ok(Message::Job(mut job)) = queue.recv() {
+        if let Err(error) = reader.plain("BEGIN DEFERRED") {
+            job.settle(Err(error));
+            continue;
         }
-    }
-
-    /// SQLite reads what its tables hold when a connection is opened, and plans by that until it is closed.
-    fn plan_by_new_counts(&mut self) {
-        let counted = self.shared.counters.counted.load(Ordering::Relaxed);
-        if counted != self.counted {
-            self.counted = counted;
-            match Sqlite::open(&self.settings, Role::Reader) {
-                Ok(fresh) => self.sqlite = fresh,
-                Err(error) => tracing::warn!(%error, "a reader goes on with its old plans"),
-            }
+        job.run(reader);
+        // Ends the snapshot; there is nothing to lose.
+        let ended = reader.plain("COMMIT").or_else(|_| reader.plain("ROLLBACK"));
+        if let Err(error) = ended {
+            tracing::error!(%error, "a reading transaction did not end");
         }
+        job.settle(Ok(()));
     }
 }
 
@@ -356,7 +334,7 @@ enum Group {
     Lost(Vec<Box<dyn Job>>, Box<dyn Job>),
 }
 
-/// Whether one that failed took the others of its group with it.
+/// Whether the group goes on after one of it, or one that failed took it along.
 enum Confined {
     Alone,
     ByAll,
@@ -371,12 +349,14 @@ struct Writer {
     careful: u32,
     /// Of a group that was undone: they come before the queue.
     again: VecDeque<Box<dyn Job>>,
+    /// They undid a group, and are answered when what was run again is on disk.
+    refused: Vec<Box<dyn Job>>,
 }
 
 /// A savepoint copies every page its transaction touches, a tenth of what a report costs. So there is none until one
 /// fails after it has written: its group is then undone and run again, and for so many transactions the next one that
 /// fails takes nobody with it.
-const CAREFUL_FOR: u32 = 2_000;
+const CAREFUL_FOR: u32 = 200;
 
 impl Writer {
     fn run(&mut self) {
@@ -391,17 +371,18 @@ impl Writer {
                 },
             };
             if let Err(error) = self.begin() {
-                first.settle(Err(error));
+                first.settle(Err(error.clone()));
+                self.refused.drain(..).for_each(|job| job.settle(Err(error.clone())));
                 continue;
             }
             match self.gather(first, &mut stop) {
                 Group::Open(jobs) => self.commit(jobs),
+                Group::Lost(others, culprit) if others.is_empty() => culprit.settle(Ok(())),
                 Group::Lost(others, culprit) => {
-                    culprit.settle(Ok(()));
-                    for job in others.into_iter().rev() {
-                        count(&self.shared.counters.repeated);
-                        self.again.push_front(job);
-                    }
+                    // Answered with the commit of those whose doings it may have looked at.
+                    self.refused.push(culprit);
+                    others.iter().for_each(|_| count(&self.shared.counters.repeated));
+                    self.again.extend(others);
                 }
             }
         }
@@ -427,14 +408,16 @@ impl Writer {
         }
     }
 
-    /// Runs the first transaction and all that are waiting by now.
+    /// Runs the first transaction and all that are waiting by now. Those of a group that was undone share a commit with
+    /// nobody else: the next that fails must not undo them again.
     fn gather(&mut self, first: Box<dyn Job>, stop: &mut bool) -> Group {
         let begun = Instant::now();
-        let mut done = Vec::new();
+        let once_more = !self.again.is_empty() || !self.refused.is_empty();
+        let mut done = std::mem::take(&mut self.refused);
         let mut next = first;
         loop {
             let ran = self.confined(&mut *next);
-            if self.sqlite.conn.is_autocommit() || matches!(ran, Ok(Confined::ByAll)) {
+            if matches!(ran, Ok(Confined::ByAll)) {
                 return Group::Lost(done, next);
             }
             match ran {
@@ -444,40 +427,45 @@ impl Writer {
             if done.len() >= GROUP_MAX || begun.elapsed() >= GROUP_TIME_MAX {
                 return Group::Open(done);
             }
-            next = match self.again.pop_front().map_or_else(|| self.queue.try_recv(), |job| Ok(Message::Job(job))) {
-                Ok(Message::Job(job)) => job,
-                Ok(Message::Stop) => {
-                    *stop = true;
-                    return Group::Open(done);
+            next = match self.again.pop_front() {
+                Some(job) => {
+                    next = job;
+                    continue;
                 }
-                Err(_) => return Group::Open(done),
+                None if once_more => return Group::Open(done),
+                None => match self.queue.try_recv() {
+                    Ok(Message::Job(job)) => job,
+                    Ok(Message::Stop) => {
+                        *stop = true;
+                        return Group::Open(done);
+                    }
+                    Err(_) => return Group::Open(done),
+                },
             };
         }
     }
 
     /// Runs one transaction of a group so that its failure is its own.
     fn confined(&mut self, job: &mut dyn Job) -> Result<Confined, DbError> {
-        if self.careful > 0 {
+        let (careful, before) = (self.careful > 0, self.sqlite.conn.total_changes());
+        if careful {
             self.careful -= 1;
-            return self.in_savepoint(job);
+            self.sqlite.plain("SAVEPOINT one")?;
         }
-        let before = self.sqlite.conn.total_changes();
-        if job.run(&self.sqlite) == Ran::Keep || self.sqlite.conn.total_changes() == before {
-            return Ok(Confined::Alone);
+        let failed = job.run(&self.sqlite) == Ran::Undo && self.sqlite.conn.total_changes() != before;
+        if self.sqlite.conn.is_autocommit() {
+            return Ok(Confined::ByAll);
         }
-        self.careful = CAREFUL_FOR;
-        self.roll_back();
-        Ok(Confined::ByAll)
-    }
-
-    fn in_savepoint(&mut self, job: &mut dyn Job) -> Result<Confined, DbError> {
-        self.sqlite.plain("SAVEPOINT one")?;
-        if job.run(&self.sqlite) == Ran::Undo && !self.sqlite.conn.is_autocommit() {
+        if failed {
             self.careful = CAREFUL_FOR;
-            self.sqlite.plain("ROLLBACK TO one")?;
         }
-        if !self.sqlite.conn.is_autocommit() {
-            self.sqlite.plain("RELEASE one")?;
+        if failed && (!careful || self.sqlite.plain("ROLLBACK TO one").is_err()) {
+            self.roll_back();
+            return Ok(Confined::ByAll);
+        }
+        if careful && let Err(error) = self.sqlite.plain("RELEASE one") {
+            // It stays open below the others of its name and ends with the commit.
+            tracing::error!(%error, "a savepoint was not released");
         }
         Ok(Confined::Alone)
     }

@@ -97,9 +97,22 @@ impl Form {
 
     /// SHA-256 over the fields without the once-only key: same key with other content is a conflict.
     pub fn fingerprint(&self) -> [u8; 32] {
+        self.digest(self.pairs().filter(|(key, _)| *key != "once"))
+    }
+
+    /// The same for programs, which send their fields in any order and empty ones or none: what says something counts,
+    /// without the fields named here.
+    pub fn meaning(&self, without: &[&str]) -> [u8; 32] {
+        let said = self.pairs().filter(|(key, value)| !value.trim().is_empty() && !without.contains(key));
+        let mut said: Vec<(&str, &str)> = said.collect();
+        said.sort_unstable();
+        self.digest(said.into_iter())
+    }
+
+    fn digest<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> [u8; 32] {
         use aws_lc_rs::digest::{Context, SHA256};
         let mut context = Context::new(&SHA256);
-        for (key, value) in self.fields.iter().filter(|(key, _)| key != "once") {
+        for (key, value) in fields {
             for part in [key, value] {
                 context.update(&(part.len() as u64).to_be_bytes());
                 context.update(part.as_bytes());

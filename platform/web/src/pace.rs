@@ -1,6 +1,7 @@
 //! How slowly a request may arrive and how long a handler may take. A body may pause for a moment and must keep an average;
 //! only the time that is spent waiting for the client counts, so that a busy house blames nobody. Not here: how large a
-//! body may be. Invariant: whoever drips is answered 408 and holds a task for seconds, not minutes.
+//! body may be. Invariant: whoever drips from the start is answered 408 after half a minute; whoever sent more before
+//! may drip as long as the average holds, half an hour at most.
 
 use crate::PageError;
 use axum::{

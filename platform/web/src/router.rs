@@ -57,14 +57,15 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .layer(from_fn_with_state(site.clone(), enter))
         .layer(from_fn(headers::tag))
         // A film is packed already, and a part of it must keep its bytes.
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("video/"))))
-        .layer(from_fn_with_state(keeper, kept::keep));
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("video/"))));
     let whole = Router::new()
         .route("/-/{*path}", get(assets::serve))
         .merge(outside)
         .merge(pages)
         .layer(axum::extract::DefaultBodyLimit::max(site.settings.form_bytes_max()))
-        .layer(from_fn(headers::secure));
+        .layer(from_fn(headers::secure))
+        // Outermost: a kept page is handed out with all its headers.
+        .layer(from_fn_with_state(keeper, kept::keep));
     (whole, seen)
 }
 

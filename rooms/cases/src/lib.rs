@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261123_cases_counts", sql: include_str!("../migrations/20261123_cases_counts.sql") },
     Migration { name: "20261123_cases_english", sql: include_str!("../migrations/20261123_cases_english.sql") },
     Migration { name: "20261130_cases_figures", sql: include_str!("../migrations/20261130_cases_figures.sql") },
+    Migration { name: "20261130_cases_figures_old", sql: include_str!("../migrations/20261130_cases_figures_old.sql") },
 ];
 
 /// The manifest.

@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/20261122_places_tile_source.sql"),
     },
     Migration { name: "20261130_places_near", sql: include_str!("../migrations/20261130_places_near.sql") },
+    Migration { name: "20261130_places_near_old", sql: include_str!("../migrations/20261130_places_near_old.sql") },
 ];
 
 /// The address nearest to a position, within a quarter of a kilometre.

@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261123_reports_imported", sql: include_str!("../migrations/20261123_reports_imported.sql") },
     Migration { name: "20261124_reports_partners", sql: include_str!("../migrations/20261124_reports_partners.sql") },
     Migration { name: "20261130_reports_lists", sql: include_str!("../migrations/20261130_reports_lists.sql") },
+    Migration { name: "20261130_reports_lists_old", sql: include_str!("../migrations/20261130_reports_lists_old.sql") },
 ];
 
 /// The manifest.

@@ -38,19 +38,14 @@ pub struct Sender {
     pub program: Option<Uuid>,
 }
 
-/// `known`: the draft's category, locked by the caller in this transaction. Nobody deletes or changes it before the
-/// report that names it is written.
-pub fn open(
-    tx: &Tx<'_>,
-    desk: &Desk<'_>,
-    (draft, known): (&Draft, &[Category]),
-    sender: Sender,
-) -> Result<Opened, NotSent> {
-    let (Some((category, problem)), Some(position)) = (draft.chosen(known), draft.spot()) else {
-        return Err(NotSent::Incomplete(draft.next_step(known)));
+pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Result<Opened, NotSent> {
+    // Locked: nobody deletes or changes the category between here and the report that names it.
+    let known: Vec<Category> = store::lock_category(tx, &draft.category)?.into_iter().collect();
+    let (Some((category, problem)), Some(position)) = (draft.chosen(&known), draft.spot()) else {
+        return Err(NotSent::Incomplete(draft.next_step(&known)));
     };
-    if !draft.missing(known).is_empty() {
-        return Err(NotSent::Incomplete(draft.next_step(known)));
+    if !draft.missing(&known).is_empty() {
+        return Err(NotSent::Incomplete(draft.next_step(&known)));
     }
     let address = sender.email.as_ref().map_or("", EmailAddress::as_str);
     if store::blocked(tx, address, &draft.body)? {

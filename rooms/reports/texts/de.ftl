@@ -198,6 +198,7 @@ reports-count = { $count ->
    *[other] { $count } Meldungen
 }
 reports-count-more = Über { $count } Meldungen, die neuesten sind auf der Karte
+reports-in-field = in diesem Feld der Karte
 reports-field = { $count ->
     [one] 1 Meldung hier
    *[other] { $count } Meldungen hier

@@ -198,6 +198,7 @@ reports-count = { $count ->
    *[other] { $count } reports
 }
 reports-count-more = More than { $count } reports, the newest are on the map
+reports-in-field = in this field of the map
 reports-field = { $count ->
     [one] 1 report here
    *[other] { $count } reports here

@@ -14,6 +14,14 @@ const POSTGRES_FILE: &str = "stadtplatz.pgdump";
 
 pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
     ensure!(!folder.exists(), "{} gibt es schon: nennen Sie einen neuen Ordner", folder.display());
+    // Opening would make an empty one.
+    if let Some(file) = db::sqlite_file(&config.database) {
+        ensure!(
+            file.exists(),
+            "unter {} liegt keine Datenbank. Nennen Sie den Datenordner (STADTPLATZ_DATA); auf Debian rufen Sie stadtplatz-admin",
+            file.display()
+        );
+    }
     start::private_folder(folder)?;
     if db::sqlite_file(&config.database).is_some() {
         let db = start::database(config).await?;
@@ -39,7 +47,11 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
 pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
     ensure!(damage.is_empty(), "{} Dateien der Sicherung sind beschädigt; es wurde nichts verändert", damage.len());
-    ensure!(!config.data.join("keys").exists(), "{} ist nicht leer; es wurde nichts verändert", config.data.display());
+    ensure!(
+        !config.data.join("keys").exists(),
+        "{} ist nicht leer; es wurde nichts verändert. Halten Sie den Dienst an und stellen Sie den Ordner beiseite",
+        config.data.display()
+    );
     // Asked before anything changes: is it there, and is it empty?
     let store = match &config.s3 {
         Some(_) => Some(empty_store(config).await?),

@@ -8,8 +8,10 @@ use db::Kind;
 use testkit::TestDb;
 
 /// Tables that are read as a whole on purpose.
-const WHOLE: &[(&str, &str)] =
-    &[("municipalities", "one row for each town, read by operators and for a host nobody knows")];
+const WHOLE: &[(&str, &str)] = &[
+    ("municipalities", "one row for each town, read by operators and for a host nobody knows"),
+    ("found", "no table: the districts of one town, each found by a step in its index"),
+];
 
 /// What a town has more of with every day.
 const GROWING: &[&str] = &["cases_cases", "cases_messages", "reports_reports", "reports_steps", "audit_lines"];

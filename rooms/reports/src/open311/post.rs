@@ -46,20 +46,25 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
     }
 }
 
-/// The one transaction: number of the report, and by when the town looks after it.
+/// The one transaction: number of the report, and by when the town looks after it. Nothing is written for a call that is
+/// refused.
 fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Result<(String, String), NotTaken> {
-    let fingerprint = form.fingerprint();
+    // Not the key, which may stand in the address as well, nor the town, which the host names too.
+    let fingerprint = form.meaning(&["api_key", "jurisdiction_id"]);
     let key = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
-    match tx.once(key, fingerprint)? {
+    let read = read(tx, form, sender);
+    let once = if read.is_ok() { tx.once(key, fingerprint)? } else { tx.once_seen(key, fingerprint)? };
+    match once {
         Once::Again(number) => return Ok((number, String::new())),
         Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
         Once::First => {}
     }
-    let (draft, known, contact) = read(tx, form, sender)?;
+    let (draft, contact) = read?;
     let desk = Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
-    let opened = open::open(tx, &desk, (&draft, &known), contact).map_err(|reason| match reason {
+    let opened = open::open(tx, &desk, &draft, contact).map_err(|reason| match reason {
         NotSent::Page(error) => NotTaken::Page(error),
         NotSent::Blocked => Refusal::wrong(visit.t.s("reports-blocked")).into(),
+        // The category changed between the two looks.
         NotSent::Incomplete(_) | NotSent::Gone => Refusal::unknown("service_code").into(),
     })?;
     let photo = form.text("media_url");
@@ -71,11 +76,14 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
     Ok((opened.number, visit.t.with("reports-open311-notice", &[("due", due.into())])))
 }
 
-/// The call as a draft, its category and its sender, or everything that is wrong with it.
-fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Draft, Vec<Category>, Sender), NotTaken> {
+/// The call as a draft and its sender, or everything that is wrong with it.
+fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Draft, Sender), NotTaken> {
     let code = form.text("service_code");
+    if code.is_empty() {
+        return Err(Refusal::wrong("service_code is needed").into());
+    }
     // Only its own: reading all of them takes longer than everything else here.
-    let named = split_code(code).map(|(word, _)| store::lock_category(tx, word)).transpose()?.flatten();
+    let named = split_code(code).map(|(word, _)| store::category(tx, word)).transpose()?.flatten();
     let categories: Vec<Category> = named.into_iter().collect();
     let Some((category, problem)) = offered(&categories, code) else {
         return Err(Refusal::unknown("service_code").into());
@@ -103,6 +111,10 @@ fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Dr
     if !reads_as_phone(form.text("phone")) {
         wrong.push(Refusal::wrong("phone is no phone number"));
     }
+    let photo = form.text("media_url");
+    if !photo.is_empty() && !media::is_address(photo) {
+        wrong.push(Refusal::wrong("media_url is no address of a photo (https://...)"));
+    }
     let sender = Sender {
         email: email.unwrap_or(None),
         phone: form.text("phone").to_owned(),
@@ -110,7 +122,7 @@ fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Dr
         facts: std::iter::once(("Gesendet von", "Sent by", program.clone())).chain(facts).collect(),
         program: Some(*key),
     };
-    if wrong.is_empty() { Ok((draft, categories, sender)) } else { Err(NotTaken::Refused(wrong)) }
+    if wrong.is_empty() { Ok((draft, sender)) } else { Err(NotTaken::Refused(wrong)) }
 }
 
 /// `lat` and `long`, or words. Where both are given the position counts, and the desk reads the words besides.

@@ -246,7 +246,7 @@ fn fields_of(visit: &Visit, row: &Request, found: &Found) -> Vec<(&'static str, 
         ("service_code", Node::text(code(&row.category, &row.problem))),
         ("description", Node::known(words)),
         // Which office has it is not on the public page, and moves inside the house show nowhere outside.
-        ("agency_responsible", Node::text(visit.town.official_line.as_str())),
+        ("agency_responsible", Node::text(visit.town.full_name())),
         ("service_notice", Node::Nothing),
         ("requested_datetime", Node::text(row.opened_at.rfc3339())),
         ("updated_datetime", Node::text(updated.rfc3339())),

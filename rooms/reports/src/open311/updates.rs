@@ -6,7 +6,7 @@
 use super::{
     Format, Node, NotTaken, Refusal, answer, check_jurisdiction, media, private, refuse, refuse_all,
     requests::{moment, window_of},
-    with_query, writer_of,
+    sender_of, with_query, writer_of,
 };
 use crate::{
     report::{PublicState, public_steps},
@@ -41,12 +41,12 @@ impl Update {
     }
 }
 
-fn find(tx: &Tx<'_>, from: Moment, to: Moment) -> Result<Vec<Update>, DbError> {
-    let numbers = store::moved(tx, from, to, REPORTS_MAX)?;
+fn find(tx: &Tx<'_>, (from, to): (Moment, Moment), sender: Option<Uuid>) -> Result<Vec<Update>, DbError> {
+    let numbers = store::moved(tx, (from, to), sender, REPORTS_MAX)?;
     let mut updates = vec![];
     for chunk in numbers.chunks(CHUNK) {
         let most = i64::try_from(chunk.len()).unwrap_or(REPORTS_MAX);
-        let rows = store::requests(tx, &Wanted::Numbers(chunk.to_vec()), None, most, 0)?;
+        let rows = store::requests(tx, &Wanted::Numbers(chunk.to_vec()), sender, most, 0)?;
         let steps = store::steps_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
         for Request { id, number, .. } in rows {
             // The first step is the report itself.
@@ -63,11 +63,15 @@ fn find(tx: &Tx<'_>, from: Moment, to: Moment) -> Result<Vec<Update>, DbError> {
 pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {
     let format = Format::of(XML);
     let window = check_jurisdiction(&visit, &form).and_then(|()| window_of(&form, visit.site.clock.now()));
-    let (from, to) = match window {
+    let window = match window {
         Ok(window) => window,
         Err(refusal) => return refuse(format, &refusal),
     };
-    let updates = visit.read(move |tx| find(tx, from, to)).await?;
+    let sender = match sender_of(&visit, &form).await? {
+        Ok(sender) => sender.map(|(id, _)| id),
+        Err(refusal) => return refuse(format, &refusal),
+    };
+    let updates = visit.read(move |tx| find(tx, window, sender)).await?;
     let node = |update: &Update| {
         Node::Fields(vec![
             ("update_id", Node::text(format!("{}-{}", update.number, update.at.micros()))),
@@ -78,7 +82,13 @@ pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {
             ("media_url", Node::Nothing),
         ])
     };
-    answer(format, "service_request_updates", &Node::List("request_update", updates.iter().map(node).collect()))
+    let list = Node::List("request_update", updates.iter().map(node).collect());
+    // Whose key it was decides what is in it.
+    if sender.is_some() {
+        private(format, "service_request_updates", &list)
+    } else {
+        answer(format, "service_request_updates", &list)
+    }
 }
 
 /// A reply as long as one on the status page.

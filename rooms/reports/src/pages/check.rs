@@ -245,8 +245,7 @@ pub fn send(
     let draft = store::take_draft(tx, sending.draft)?.ok_or(NotSent::Gone)?;
     let site = open::Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
     let sender = open::Sender { email, phone: sending.phone.clone(), ..open::Sender::default() };
-    let known: Vec<Category> = store::lock_category(tx, &draft.category)?.into_iter().collect();
-    let opened = open::open(tx, &site, (&draft, &known), sender)?;
+    let opened = open::open(tx, &site, &draft, sender)?;
     let until = tx.now().plus_seconds(RECEIPT_HOURS * 3_600);
     let token = visit.site.keys.seal(visit.town_id(), RECEIPT, &opened.number, until);
     let url = format!("/melden/fertig/{}?beleg={token}", opened.number);

@@ -1,6 +1,7 @@
 //! The public lists: which reports belong to a filter, how many there are, where they lie. `narrow` is the one definition;
-//! list, count and pins go through it. Invariants: only public reports; what a statement walks over is bounded by its
-//! index or its limit, however many reports a town has.
+//! list, count and pins go through it. Invariants: only public reports; the filters people use most (what is open or ended
+//! of late, a category, a district, a field of the map) are found by an index, and no count goes beyond its limit. A filter
+//! of several that fits few of many reports still walks over the reports of one of them.
 
 use super::{CARD, Card};
 use crate::report::{After, COUNTED_MAX, PINS_MAX, closed_since};
@@ -29,7 +30,8 @@ pub struct Filter {
     pub cell: i64,
 }
 
-/// What belongs to `Current` for two reasons is found by two indexes, if nobody asks for an order.
+/// What belongs to `Current` for two reasons is found by two indexes, if nobody asks for an order. PostgreSQL makes one
+/// plan for all values: what it could not know of them stands in the text, or it would walk over the whole table.
 #[derive(Clone, Copy)]
 enum Part {
     Whole,
@@ -38,7 +40,11 @@ enum Part {
 }
 
 fn parts(shown: Shown) -> &'static [Part] {
-    if shown == Shown::Current { &[Part::Open, Part::ClosedOfLate] } else { &[Part::Whole] }
+    match shown {
+        Shown::Current => &[Part::Open, Part::ClosedOfLate],
+        Shown::Open => &[Part::Open],
+        Shown::Fixed | Shown::All => &[Part::Whole],
+    }
 }
 
 /// The conditions of a filter, only those it has: each then finds its index.
@@ -46,9 +52,10 @@ fn narrow(q: &mut Query, filter: &Filter, part: Part, now: Moment) {
     match (filter.shown, part) {
         (Shown::Current, Part::Whole) => q.text("AND (r.is_open OR").and("r.closed_at >=", closed_since(now)).text(")"),
         // The latitude excludes nothing: it makes the index by place, which begins with this, the better one.
-        (Shown::Current, Part::Open) => q.and("AND r.is_open =", true).text("AND r.lat >= -90"),
-        // An open report has no end.
-        (Shown::Current, Part::ClosedOfLate) => q.and("AND r.closed_at >=", closed_since(now)),
+        (_, Part::Open) => q.text("AND r.is_open = TRUE AND r.lat >= -90"),
+        (_, Part::ClosedOfLate) => q
+            .and("AND NOT r.is_open AND r.closed_at BETWEEN", closed_since(now))
+            .and("AND", Moment::from_micros(i64::MAX)),
         (Shown::Open, _) => q.text("AND r.is_open"),
         (Shown::Fixed, _) => q.text("AND r.state = 'resolved'"),
         (Shown::All, _) => q,
@@ -132,7 +139,7 @@ pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
         each(&mut q, "r.number, r.public_title, r.lat, r.lon, r.state, r.opened_at, r.id", filter, tx.now());
         return Ok(Pins::Single(q.text(") AS shown ORDER BY opened_at DESC, id DESC").limit(PINS_MAX).all(tx)?));
     }
-    let mut q = Query::new("SELECT cell, COUNT(*), AVG(lat), AVG(lon) FROM (");
+    let mut q = Query::new("SELECT cell + 0, COUNT(*), AVG(lat), AVG(lon) FROM (");
     if count > COUNTED_MAX {
         q.text("SELECT r.cell, r.lat, r.lon").text(PUBLIC);
         narrow(&mut q, filter, Part::Whole, tx.now());
@@ -140,7 +147,8 @@ pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
     } else {
         each(&mut q, "r.cell, r.lat, r.lon", filter, tx.now());
     }
-    q.text(") AS shown GROUP BY cell ORDER BY cell").limit(PINS_MAX);
+    // By the number plus nothing: else the order of the index by field is taken, and with it every report of the town.
+    q.text(") AS shown GROUP BY cell + 0 ORDER BY cell + 0").limit(PINS_MAX);
     Ok(Pins::Fields(q.all(tx)?))
 }
 

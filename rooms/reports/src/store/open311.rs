@@ -71,14 +71,31 @@ pub fn steps_of(tx: &Tx<'_>, reports: &[ReportId]) -> Result<HashMap<ReportId, V
     Ok(steps)
 }
 
-/// Numbers of public reports whose state moved in this time, both ends included.
-pub fn moved(tx: &Tx<'_>, from: Moment, to: Moment, limit: i64) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(String,)> = tx.query(
-        "SELECT DISTINCT r.number FROM reports_steps s
-         JOIN reports_reports r ON r.municipality = s.municipality AND r.id = s.report
-         WHERE s.municipality = $1 AND s.at >= $2 AND s.at <= $3 AND r.visibility = 'public' ORDER BY r.number LIMIT $4",
-        p![from, to, limit],
-    )?;
+/// A report is public, or this program sent it.
+fn readable(query: &mut Query, sender: Option<Uuid>) {
+    match sender {
+        None => query.text("AND r.visibility = 'public'"),
+        Some(sender) => query
+            .text("AND (r.visibility = 'public' OR EXISTS (SELECT 1 FROM reports_sent s")
+            .and("WHERE s.municipality = $1 AND s.report = r.id AND s.sender =", sender)
+            .text("))"),
+    };
+}
+
+/// Numbers of reports whose state moved in this time, both ends included: of public ones, and those `sender` sent.
+pub fn moved(
+    tx: &Tx<'_>,
+    (from, to): (Moment, Moment),
+    sender: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<String>, DbError> {
+    let mut query = Query::new(
+        "SELECT DISTINCT r.number FROM reports_steps m
+         JOIN reports_reports r ON r.municipality = m.municipality AND r.id = m.report WHERE m.municipality = $1",
+    );
+    query.and("AND m.at >=", from).and("AND m.at <=", to);
+    readable(&mut query, sender);
+    let rows: Vec<(String,)> = query.text("ORDER BY r.number").limit(limit).all(tx)?;
     Ok(rows.into_iter().map(|(number,)| number).collect())
 }
 
@@ -91,13 +108,7 @@ pub fn requests(
     skip: i64,
 ) -> Result<Vec<Request>, DbError> {
     let mut query = Query::new(REQUEST);
-    match sender {
-        None => query.text("AND r.visibility = 'public'"),
-        Some(sender) => query
-            .text("AND (r.visibility = 'public' OR EXISTS (SELECT 1 FROM reports_sent s")
-            .and("WHERE s.municipality = $1 AND s.report = r.id AND s.sender =", sender)
-            .text("))"),
-    };
+    readable(&mut query, sender);
     match wanted {
         Wanted::Token(id) => {
             query.and("AND r.id =", *id);

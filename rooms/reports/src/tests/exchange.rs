@@ -65,6 +65,8 @@ async fn a_program_adds_to_its_own_report_and_each_word_comes_once() {
         let taken = post(&mut client, &word(&[])).await;
         let taken: Value = serde_json::from_slice(&taken.is(200).body).unwrap();
         assert_eq!(taken[0]["update_id"], "u-1");
+        // A key is looked at for reading, too.
+        client.look("/open311/v2/servicerequestupdates.json?api_key=falsch").await.is(403);
         // The answer was lost: once more, the same, here for XML.
         let call = word(&[]);
         let call: Vec<_> = call.iter().map(|(name, value)| (*name, value.as_str())).collect();

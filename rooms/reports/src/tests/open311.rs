@@ -276,6 +276,11 @@ async fn a_program_with_a_key_reports_and_finds_its_report() {
         let number = answer[0]["service_request_id"].as_str().expect("a number").to_owned();
         assert_eq!(answer[0]["account_id"], "a-1");
         assert!(answer[0]["service_notice"].as_str().unwrap().contains("Wir schauen nach bis"));
+        // The same words in another order, with fields that say nothing: the same report.
+        let mut turned: Vec<(&str, &str)> = call.iter().rev().copied().collect();
+        turned.extend([("first_name", ""), ("jurisdiction_id", HOST)]);
+        let again = client.post("/open311/v2/requests.xml", &turned).await;
+        assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
         // The answer was lost and the call comes again, also for XML: the same report.
         let again = client.post("/open311/v2/requests.xml", &call).await;
         assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
@@ -319,12 +324,13 @@ async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
         let mut client = site.visitor(HOST);
         let good = [("api_key", key.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
         let long = "x".repeat(4_001);
-        let table: [(Fields, u16, usize, &str); 14] = [
+        let table: [(Fields, u16, usize, &str); 15] = [
             (&[("api_key", "")], 403, 1, "api_key is missing"),
             (&[("api_key", "falsch")], 403, 1, "api_key is not known"),
             (&[("jurisdiction_id", "koeln.de")], 404, 1, "jurisdiction_id"),
             (&[("service_code", "road.nothing")], 404, 1, "service_code"),
-            (&[("service_code", "")], 404, 1, "service_code"),
+            (&[("service_code", "")], 400, 1, "service_code is needed"),
+            (&[("media_url", "foto.jpg")], 400, 1, "media_url"),
             (&[("lat", "")], 400, 1, "both of them"),
             (&[("lat", "abc")], 400, 1, "both of them"),
             (&[("lat", "0"), ("long", "0")], 400, 1, "outside of this town"),

@@ -172,6 +172,10 @@ async fn a_list_goes_on_by_key_set_and_filters() {
                 let count = |filter: &Filter| store::count(tx, filter);
                 assert_eq!(count(&Filter { shown: Shown::Fixed, ..Filter::default() })?, 15);
                 assert_eq!(count(&Filter { shown: Shown::Open, ..Filter::default() })?, 30);
+                // The default: open ones, and those that ended of late.
+                assert_eq!(count(&Filter::default())?, 45);
+                let store::Pins::Single(pins) = store::pins(tx, &Filter::default(), 45)? else { panic!("few enough") };
+                assert_eq!(pins.len(), 45);
                 assert_eq!(count(&Filter { category: "road".into(), ..everything() })?, 23);
                 assert_eq!(count(&Filter { district: "Nordstadt".into(), ..everything() })?, 0);
                 assert_eq!(count(&Filter { since: Some(tx.now()), ..everything() })?, 0);
@@ -186,6 +190,9 @@ async fn a_list_goes_on_by_key_set_and_filters() {
             .db
             .read::<_, DbError>(id, |tx| {
                 assert_eq!(store::count(tx, &Filter::default())?, 30);
+                assert_eq!(store::list(tx, &Filter::default(), After::start(), 50)?.len(), 30);
+                let store::Pins::Single(pins) = store::pins(tx, &Filter::default(), 30)? else { panic!("few enough") };
+                assert_eq!(pins.len(), 30);
                 Ok(())
             })
             .await
