@@ -35,7 +35,7 @@ pub struct Given {
     /// Geheimnis des Zugangs zum S3-Speicher
     #[arg(long, env = "STADTPLATZ_FILES_SECRET", global = true, hide_env_values = true)]
     pub files_secret: Option<String>,
-    /// Adresse der Seite nach außen, zum Beispiel https://stadt.example
+    /// Adresse der Seite nach außen, zum Beispiel `https://stadt.example`
     #[arg(long, env = "STADTPLATZ_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
     /// Netze vertrauter Reverse-Proxys, mit Komma getrennt
