@@ -23,9 +23,9 @@ impl Sql {
         self
     }
 
-    /// Appends a number of rows. In the text, not bound: PostgreSQL plans a statement once for all values, takes a bound
-    /// limit for a tenth of the table and then sorts all rows to find the first twenty. Constants only, because every
-    /// number is a statement of its own.
+    /// Appends a number of rows. In the text, not bound: where PostgreSQL weighs one plan for all values it takes a bound
+    /// limit for a tenth of the table, so that plan sorts all rows to find the first twenty, or every call is planned
+    /// anew. For constants: every number is a statement of its own.
     pub fn push_rows(&mut self, rows: i64) -> &mut Self {
         let own = self.0.to_mut();
         own.push(' ');

@@ -349,7 +349,7 @@ struct Writer {
     careful: u32,
     /// Of a group that was undone: they come before the queue.
     again: VecDeque<Box<dyn Job>>,
-    /// They undid a group, and are answered when what was run again is on disk.
+    /// They undid a group. They may have looked at what others of it did, so they are answered when that is on disk.
     refused: Vec<Box<dyn Job>>,
 }
 
@@ -372,17 +372,23 @@ impl Writer {
             };
             if let Err(error) = self.begin() {
                 first.settle(Err(error.clone()));
-                self.refused.drain(..).for_each(|job| job.settle(Err(error.clone())));
+                self.answer_refused(&Err(error));
                 continue;
             }
             match self.gather(first, &mut stop) {
-                Group::Open(jobs) => self.commit(jobs),
-                Group::Lost(others, culprit) if others.is_empty() => culprit.settle(Ok(())),
+                Group::Open(jobs) => {
+                    let outcome = self.commit(jobs);
+                    self.answer_refused(&outcome);
+                }
                 Group::Lost(others, culprit) => {
-                    // Answered with the commit of those whose doings it may have looked at.
                     self.refused.push(culprit);
-                    others.iter().for_each(|_| count(&self.shared.counters.repeated));
-                    self.again.extend(others);
+                    for job in others.into_iter().rev() {
+                        count(&self.shared.counters.repeated);
+                        self.again.push_front(job);
+                    }
+                    if self.again.is_empty() {
+                        self.answer_refused(&Ok(()));
+                    }
                 }
             }
         }
@@ -392,6 +398,11 @@ impl Writer {
         if let Err(error) = patience.and_then(|()| fold()) {
             tracing::warn!(error = plain(&error), "the write-ahead log was not folded in while closing");
         }
+    }
+
+    /// Never run again: each undone group leaves one more here, so that the others come to an end.
+    fn answer_refused(&mut self, outcome: &Result<(), DbError>) {
+        self.refused.drain(..).for_each(|job| job.settle(outcome.clone()));
     }
 
     /// Opens a transaction, on a fresh connection if this one is in a state that cannot.
@@ -413,7 +424,7 @@ impl Writer {
     fn gather(&mut self, first: Box<dyn Job>, stop: &mut bool) -> Group {
         let begun = Instant::now();
         let once_more = !self.again.is_empty() || !self.refused.is_empty();
-        let mut done = std::mem::take(&mut self.refused);
+        let mut done = Vec::new();
         let mut next = first;
         loop {
             let ran = self.confined(&mut *next);
@@ -470,13 +481,15 @@ impl Writer {
         Ok(Confined::Alone)
     }
 
-    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
+    /// Answers everybody of the group; says what became of it.
+    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), DbError> {
         match self.sqlite.plain("COMMIT") {
             Ok(()) => {
                 count(&self.shared.counters.commits);
                 for job in jobs {
                     job.settle(Ok(()));
                 }
+                Ok(())
             }
             // A deferred constraint speaks up at the commit and does not say whose it was.
             Err(DbError::Violated(_)) if jobs.len() > 1 => {
@@ -484,12 +497,14 @@ impl Writer {
                 for job in jobs {
                     self.alone(job);
                 }
+                Ok(())
             }
             Err(error) => {
                 self.roll_back();
                 for job in jobs {
                     job.settle(Err(error.clone()));
                 }
+                Err(error)
             }
         }
     }

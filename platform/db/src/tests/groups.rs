@@ -3,7 +3,11 @@
 use super::{SET, add, hold, ids, insert, until};
 use crate::{Db, DbError, Kind, Sql, Tx, p, testing::TestDb, testing::databases};
 use base::MunicipalityId;
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 use tokio::task::JoinHandle;
 
 async fn sqlite() -> TestDb {
@@ -142,6 +146,34 @@ async fn a_constraint_that_speaks_up_at_the_commit_finds_its_transaction() {
 }
 
 /// SQLite undoes the whole group when a writing statement is interrupted: the others are run again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_undo_everything_do_not_undo_each_other_for_ever() {
+    let test = sqlite().await;
+    let mut settings = test.settings();
+    settings.statement_timeout = Duration::from_millis(60);
+    let (db, town) = (&Db::open(settings).await.unwrap(), test.town().await);
+    add(db, town, 100).await.unwrap();
+    let (release, held) = hold(db, town).await;
+    // Well the first time, as on a disk that is full only when it is run again.
+    let runs = AtomicU32::new(0);
+    let first = queue(db, town, move |tx| {
+        crate::testing::unaudited(tx, "a test");
+        let is_first = runs.fetch_add(1, Ordering::SeqCst) == 0;
+        if is_first { Ok(0) } else { tx.exec(super::faults::SLOW_UPDATE, p![]) }
+    })
+    .await;
+    let second = queue(db, town, |tx| {
+        crate::testing::unaudited(tx, "a test");
+        tx.exec(super::faults::SLOW_UPDATE, p![])
+    })
+    .await;
+    let good = queue(db, town, |tx| insert(tx, 1, "a")).await;
+    drop(release);
+    let all = async { (held.await.unwrap(), first.await.unwrap(), second.await.unwrap(), good.await.unwrap()) };
+    let all = tokio::time::timeout(Duration::from_secs(10), all).await.expect("everybody is answered");
+    assert_eq!(all, (Ok(()), Err(DbError::Timeout), Err(DbError::Timeout), Ok(())));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_timeout_in_a_group_hits_only_its_own() {
     let test = sqlite().await;

@@ -1,5 +1,6 @@
 //! What the list of public reports says besides its rows: how many there are, where they lie, by what they can be
-//! narrowed. The pins of the map are a document of their own, which only the map's script asks for. All of it costs more with every report and is the same for everybody, so it is remembered. Invariant: a single
+//! narrowed. The pins of the map are a document of their own, which only the map's script asks for. All of it costs more
+//! with every report and is the same for everybody, so it is remembered. Invariant: a single
 //! report stands on the map only as the data are now; counts over many may be older, the larger the older.
 
 use super::{Choice, pin_kind};
