@@ -52,13 +52,13 @@ pub(crate) fn append(tx: &Tx<'_>, lines: &[Audit]) -> Result<(), DbError> {
     for (seq, line) in (last - count + 1..).zip(lines) {
         let detail = line.detail.to_string();
         hash = link(&hash, tx.municipality(), &fields(seq, tx.now(), &line.actor, line.action, &line.subject, &detail));
-        tx.bookkeep(
+        tx.bookkeep_later(
             "INSERT INTO audit (municipality, seq, at, actor, action, subject, detail, hash)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             p![seq, tx.now(), line.actor, line.action, line.subject, detail, hash],
         )?;
     }
-    tx.bookkeep("UPDATE audit_heads SET hash = $2 WHERE municipality = $1", p![hash])?;
+    tx.bookkeep_later("UPDATE audit_heads SET hash = $2 WHERE municipality = $1", p![hash])?;
     Ok(())
 }
 

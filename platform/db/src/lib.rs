@@ -19,6 +19,7 @@ mod sqlite;
 pub mod testing;
 mod tls;
 mod tx;
+mod typed;
 mod work;
 
 pub use audit::{Audit, AuditLine, Verdict, audit_end, audit_page, verify_audit};

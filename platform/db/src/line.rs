@@ -7,8 +7,19 @@ use crate::{
     DbError, Settings,
     postgres::failure,
     tls::{Tls, Wish},
+    typed::{Bound, Kept},
 };
-use std::{error::Error as _, future::Future, net::IpAddr, pin::pin, time::Duration};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    error::Error as _,
+    future::Future,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
@@ -27,9 +38,35 @@ pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(2);
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
+/// So many statements travel ahead before somebody waits for their answers.
+const AHEAD_MAX: usize = 64;
+
+/// A command without an answer of its own.
+type Ahead = Option<&'static str>;
+
+/// A statement that was sent, and nobody has waited for its answer yet.
+struct Sent {
+    text: Cow<'static, str>,
+    answer: Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>,
+}
+
+/// An error; `ahead` is the statement it is of, if that is another than the one that was waited for.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub error: Error,
+    pub ahead: Option<Cow<'static, str>>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, ahead: None }
+    }
+}
+
 pub(crate) struct Line {
     runtime: Runtime,
-    client: Client,
+    client: Arc<Client>,
+    sent: RefCell<Vec<Sent>>,
     /// Carries what is sent and received; moves only while somebody waits.
     talk: JoinHandle<()>,
     silence_max: Duration,
@@ -50,7 +87,8 @@ impl Line {
                         // Whoever waits for an answer learns of the error too.
                         drop(connection.await);
                     });
-                    return Ok(Self { runtime, client, talk, silence_max: settings.silence_max });
+                    let (client, sent) = (Arc::new(client), RefCell::default());
+                    return Ok(Self { runtime, client, sent, talk, silence_max: settings.silence_max });
                 }
                 Ok(Err(error)) => last = unconnected(&error),
                 Err(_) => last = DbError::Unavailable("PostgreSQL takes connections and is silent".into()),
@@ -63,48 +101,98 @@ impl Line {
         self.client.is_closed()
     }
 
-    pub fn batch_execute(&self, text: &str) -> Result<(), Error> {
+    pub fn batch_execute(&self, text: &str) -> Result<(), Failed> {
         self.wait(self.client.batch_execute(text))
     }
 
-    pub fn prepare(&self, text: &str) -> Result<Statement, Error> {
+    pub fn prepare(&self, text: &str) -> Result<Statement, Failed> {
         self.wait(self.client.prepare(text))
     }
 
-    pub fn execute(&self, statement: &Statement, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
-        self.wait(self.client.execute(statement, values))
+    /// Runs a statement; what is to be said `ahead` of it travels with it.
+    pub fn execute(&self, ahead: Ahead, statement: &Statement, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failed> {
+        self.wait(self.after(ahead, self.client.execute(statement, values)))
     }
 
-    pub fn query(&self, statement: &Statement, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        self.wait(self.client.query(statement, values))
+    pub fn query(
+        &self,
+        ahead: Ahead,
+        statement: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Failed> {
+        self.wait(self.after(ahead, self.client.query(statement, values)))
     }
 
-    pub fn query_one(&self, text: &str) -> Result<Row, Error> {
+    pub fn query_one(&self, text: &str) -> Result<Row, Failed> {
         self.wait(self.client.query_one(text, &[]))
     }
 
-    /// Waits for an answer as long as the patience reaches; after that the connection is closed, and the answer is that.
-    fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Whoever sends more now waits first.
+    pub fn is_far_ahead(&self) -> bool {
+        self.sent.borrow().len() >= AHEAD_MAX
+    }
+
+    /// Sends a statement with the next one that is waited for, whose error is then this one's.
+    pub fn send(&self, text: Cow<'static, str>, statement: Statement, values: Vec<Kept>) {
+        let client = Arc::clone(&self.client);
+        let mut answer: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async move {
+            let bound: Vec<Bound<'_>> = values.iter().map(Kept::bound).collect();
+            let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+            client.execute(&statement, &refs).await
+        });
+        // The driver takes its place in the queue at the first poll.
+        let answer = match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => answer,
+            Poll::Ready(ended) => Box::pin(std::future::ready(ended)),
+        };
+        self.sent.borrow_mut().push(Sent { text, answer });
+    }
+
+    /// Sends both and then waits for both answers: the order of first polls is the order on the wire.
+    async fn after<T>(&self, ahead: Ahead, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let Some(text) = ahead else { return answer.await };
+        let (said, answer) = tokio::join!(biased; self.client.batch_execute(text), answer);
+        said.and(answer)
+    }
+
+    /// Waits for an answer, and for those of all that was sent before it, as long as the patience reaches; after that the
+    /// connection is closed, and the answer is that.
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
+        let sent = self.sent.take();
         self.runtime.block_on(async {
-            let mut answer = pin!(answer);
-            if let Ok(answer) = timeout(self.silence_max, &mut answer).await {
-                return answer;
-            }
-            tracing::error!(
-                silent_ms = self.silence_max.as_millis(),
-                "PostgreSQL is silent, the connection is given up"
-            );
-            self.talk.abort();
-            answer.await
+            let mut both = pin!(async { tokio::join!(biased; first_error(sent), answer) });
+            let ended = timeout(self.silence_max, &mut both).await;
+            let (before, answer) = if let Ok(ended) = ended {
+                ended
+            } else {
+                tracing::error!(
+                    silent_ms = self.silence_max.as_millis(),
+                    "PostgreSQL is silent, the connection is given up"
+                );
+                self.talk.abort();
+                both.await
+            };
+            before.and(answer.map_err(Failed::from))
         })
     }
 
     /// Takes leave of the server, which would otherwise note that somebody ran away.
     pub fn close(self) {
-        let Self { runtime, client, talk, .. } = self;
-        drop(client);
+        let Self { runtime, client, sent, talk, .. } = self;
+        drop((client, sent));
         drop(runtime.block_on(async { timeout(GOODBYE_TIME, talk).await }));
     }
+}
+
+/// What failed first; the rest then failed for that reason.
+async fn first_error(sent: Vec<Sent>) -> Result<(), Failed> {
+    let mut first = Ok(());
+    for Sent { text, answer } in sent {
+        if let (Err(error), true) = (answer.await, first.is_ok()) {
+            first = Err(Failed { error, ahead: Some(text) });
+        }
+    }
+    first
 }
 
 pub(crate) fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {

@@ -67,8 +67,10 @@ impl Tx<'_> {
 
     /// Stores what a repetition is answered.
     pub fn once_answer(&self, key: OnceKey, answer: &str) -> Result<(), DbError> {
-        self.bookkeep("UPDATE once_keys SET answer = $3 WHERE municipality = $1 AND once_key = $2", p![key.0, answer])?;
-        Ok(())
+        self.bookkeep_later(
+            "UPDATE once_keys SET answer = $3 WHERE municipality = $1 AND once_key = $2",
+            p![key.0, answer],
+        )
     }
 }
 

@@ -43,7 +43,7 @@ pub fn delivery(event: Uuid, room: Option<&'static str>) -> NewJob {
 
 pub(crate) fn store(tx: &Tx<'_>, kind: &'static str, payload: &serde_json::Value) -> Result<NewJob, DbError> {
     let id = tx.new_id();
-    tx.bookkeep(
+    tx.bookkeep_later(
         "INSERT INTO outbox (municipality, id, at, kind, payload) VALUES ($1, $2, $3, $4, $5)",
         p![id, tx.now(), kind, payload.to_string()],
     )?;

@@ -4,13 +4,13 @@
 
 use crate::{
     Constraint, DbError, Settings, Shared, Sql, Threads, Violated, count,
-    line::{self, Line},
+    line::{self, Failed, Line},
+    sql::facts,
     sqlite::spawn,
-    tx::{Args, Conn, EachRow, Row, RowOf, storable},
+    tx::{Args, Conn, EachRow, Row, RowOf},
+    typed::{Misfit, bind, keep},
     work::{Job, Message, Ran},
 };
-use base::{FromValue, Value};
-use bytes::{BufMut, BytesMut};
 use crossbeam_channel::Receiver;
 use std::{
     borrow::Cow,
@@ -21,12 +21,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio_postgres::{
-    Error, Statement,
-    error::SqlState,
-    types::{FromSql, IsNull, ToSql, Type},
-};
-use uuid::Uuid;
+use tokio_postgres::{Error, Statement, error::SqlState, types::ToSql};
 
 /// How often a transaction is run in all before a conflict becomes `Busy`.
 const RUNS_MAX: u32 = 5;
@@ -35,10 +30,10 @@ const STATEMENTS_CACHED: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// However long it was away, it is found again so soon: a try costs one connection.
 const RECONNECT_MAX: Duration = Duration::from_secs(1);
-/// All statements of a read see one moment. Costs two round trips (the driver sends nothing ahead of an answer): this
-/// one before the first statement, which everybody waits for, and the end, which nobody waits for. Without a statement
-/// it holds no snapshot yet, so nothing is kept from the server's cleaning.
+/// All statements of a read see one moment. Costs no round trip that anybody waits for: it is said together with the
+/// first statement, and its end after the answer was given.
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -54,12 +49,20 @@ enum Fault {
     Lost,
 }
 
+/// How far the server knows of the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    No,
+    /// To be said with the first statement.
+    Owed(&'static str),
+    Yes,
+}
+
 pub(crate) struct Postgres {
     line: Line,
     statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
     fault: Cell<Fault>,
-    /// A read was begun and not ended.
-    reading: Cell<bool>,
+    begun: Cell<Begun>,
     role: Role,
 }
 
@@ -78,9 +81,9 @@ fn set_up(settings: &Settings, role: Role) -> String {
 impl Postgres {
     fn connect(settings: &Settings, role: Role) -> Result<Self, DbError> {
         let line = Line::connect(settings)?;
-        line.batch_execute(&set_up(settings, role)).map_err(|e| failure(&e, "SET"))?;
+        line.batch_execute(&set_up(settings, role)).map_err(|e| failure(&e.error, "SET"))?;
         let statements = RefCell::default();
-        Ok(Self { line, statements, fault: Cell::new(Fault::None), reading: Cell::new(false), role })
+        Ok(Self { line, statements, fault: Cell::new(Fault::None), begun: Cell::new(Begun::No), role })
     }
 
     /// An error while commits wait for a standby that is away: the next one would wait behind them, and as it cannot be
@@ -88,7 +91,7 @@ impl Postgres {
     fn nobody_waits_for_a_standby(&self) -> Result<(), DbError> {
         const ASK: &str = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = current_user
              AND wait_event = 'SyncRep' AND query_start < clock_timestamp() - INTERVAL '5 seconds')";
-        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e.error, ASK))?;
         match row.get(0) {
             false => Ok(()),
             true => Err(DbError::Unavailable("commits wait for a standby".into())),
@@ -99,7 +102,7 @@ impl Postgres {
     fn look_around(&self) -> Result<(), DbError> {
         const ASK: &str = "SELECT pg_encoding_to_char(encoding)::TEXT, datcollate::TEXT FROM pg_database
                            WHERE datname = current_database()";
-        let row = self.line.query_one(ASK).map_err(|e| failure(&e, ASK))?;
+        let row = self.line.query_one(ASK).map_err(|e| failure(&e.error, ASK))?;
         let (encoding, collation): (String, String) = (row.get(0), row.get(1));
         if encoding != "UTF8" {
             return Err(DbError::other(format!("the database is encoded in {encoding}, not in UTF8")));
@@ -112,6 +115,30 @@ impl Postgres {
 
     fn plain(&self, text: &str) -> Result<(), DbError> {
         self.line.batch_execute(text).map_err(|error| self.note(&error, text))
+    }
+
+    fn begin(&self, text: &'static str) {
+        self.fault.set(Fault::None);
+        self.begun.set(Begun::Owed(text));
+    }
+
+    /// Says COMMIT or ROLLBACK, if there is something to end.
+    fn end(&self, text: &'static str) -> Result<(), DbError> {
+        match self.begun.replace(Begun::No) {
+            Begun::Yes => self.plain(text),
+            Begun::No | Begun::Owed(_) => Ok(()),
+        }
+    }
+
+    /// What is still to be said before this statement, to be sent together with it. A statement that writes waits for
+    /// the answer: should the server refuse to begin, it would be committed by itself.
+    fn ahead(&self, sql: &Sql) -> Result<Option<&'static str>, DbError> {
+        let Begun::Owed(text) = self.begun.get() else { return Ok(None) };
+        self.begun.set(Begun::Yes);
+        if self.role == Role::Writer && facts(sql).writes {
+            return self.plain(text).map(|()| None);
+        }
+        Ok(Some(text))
     }
 
     fn prepared(&self, sql: &Sql) -> Result<Statement, DbError> {
@@ -127,8 +154,9 @@ impl Postgres {
         Ok(statement)
     }
 
-    /// Remembers what the error means for the whole transaction, and translates it.
-    fn note(&self, error: &Error, text: &str) -> DbError {
+    /// Remembers what the error means for the whole transaction, and translates it. `text`: what was waited for.
+    fn note(&self, failed: &Failed, text: &str) -> DbError {
+        let (error, text) = (&failed.error, failed.ahead.as_deref().unwrap_or(text));
         let stale = error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) || is_replanned(error);
         if stale {
             // A migration changed a table under a prepared statement.
@@ -148,115 +176,37 @@ impl Conn for Postgres {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        self.line.execute(&statement, &refs).map_err(|error| self.note(&error, &sql.0))
+        self.line.execute(self.ahead(sql)?, &statement, &refs).map_err(|error| self.note(&error, &sql.0))
+    }
+
+    fn exec_later(&self, sql: &Sql, args: &Args<'_>) -> Result<(), DbError> {
+        if self.line.is_far_ahead() {
+            return self.exec(sql, args).map(|_| ());
+        }
+        let statement = self.prepared(sql)?;
+        if let Some(text) = self.ahead(sql)? {
+            self.plain(text)?;
+        }
+        self.line.send(sql.0.clone(), statement, keep(args)?);
+        Ok(())
+    }
+
+    fn held(&self) -> &'static str {
+        "FOR SHARE"
     }
 
     fn rows(&self, sql: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
         let statement = self.prepared(sql)?;
         let bound = bind(args)?;
         let refs: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        for row in &self.line.query(&statement, &refs).map_err(|error| self.note(&error, &sql.0))? {
+        let rows = self.line.query(self.ahead(sql)?, &statement, &refs).map_err(|error| self.note(&error, &sql.0))?;
+        for row in &rows {
             if each(&Row(RowOf::Postgres(row)))? == ControlFlow::Break(()) {
                 break;
             }
         }
         Ok(())
     }
-}
-
-fn bind<'a>(args: &'a Args<'_>) -> Result<Vec<Bound<'a>>, DbError> {
-    (1..=args.len())
-        .map(|number| {
-            let value = args.value(number);
-            storable(&value)?;
-            Ok(Bound(value))
-        })
-        .collect()
-}
-
-/// A value on its way into a statement. The driver logs arguments by `Debug`, so that shows nothing.
-struct Bound<'a>(Value<'a>);
-
-impl std::fmt::Debug for Bound<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a value does not fit a parameter of type {0}")]
-struct Misfit(String);
-
-type Boxed = Box<dyn std::error::Error + Sync + Send>;
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
-        match (&self.0, ty) {
-            (Value::Null, _) => return Ok(IsNull::Yes),
-            (Value::Bool(b), &Type::BOOL) => out.put_u8(u8::from(*b)),
-            (Value::Int(i), &Type::INT8) => out.put_i64(*i),
-            (Value::Int(i), &Type::INT4) => out.put_i32(i32::try_from(*i)?),
-            (Value::Int(i), &Type::INT2) => out.put_i16(i16::try_from(*i)?),
-            (Value::Int(i), &Type::FLOAT8) => {
-                #[expect(clippy::cast_precision_loss, reason = "a whole number for a column of real numbers")]
-                out.put_f64(*i as f64);
-            }
-            (Value::Real(r), &Type::FLOAT8) => out.put_f64(*r),
-            (Value::Text(t), &(Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN)) => {
-                out.put_slice(t.as_bytes());
-            }
-            (Value::Bytes(b), &Type::BYTEA) => out.put_slice(b),
-            (Value::Uuid(id), &Type::UUID) => out.put_slice(id.as_bytes()),
-            _ => return Err(Box::new(Misfit(ty.name().to_owned()))),
-        }
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
-        self.to_sql(ty, out)
-    }
-}
-
-/// A column on its way out.
-struct Column<'a>(Value<'a>);
-
-impl<'a> FromSql<'a> for Column<'a> {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
-        Ok(Self(match *ty {
-            Type::BOOL => Value::Bool(bool::from_sql(ty, raw)?),
-            Type::INT8 => Value::Int(i64::from_sql(ty, raw)?),
-            Type::INT4 => Value::Int(i64::from(i32::from_sql(ty, raw)?)),
-            Type::INT2 => Value::Int(i64::from(i16::from_sql(ty, raw)?)),
-            Type::FLOAT8 => Value::Real(f64::from_sql(ty, raw)?),
-            Type::FLOAT4 => Value::Real(f64::from(f32::from_sql(ty, raw)?)),
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
-                Value::Text(<&str>::from_sql(ty, raw)?)
-            }
-            Type::BYTEA => Value::Bytes(raw),
-            Type::UUID => Value::Uuid(Uuid::from_slice(raw)?),
-            _ => return Err(Box::new(Misfit(ty.name().to_owned()))),
-        }))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Boxed> {
-        Ok(Self(Value::Null))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
-pub(crate) fn column<V: FromValue>(row: &tokio_postgres::Row, index: usize) -> Result<V, DbError> {
-    let Column(value) = row.try_get(index).map_err(|_| {
-        let ty = row.columns().get(index).map_or("missing", |column| column.type_().name());
-        DbError::WrongShape(format!("column {index} of type {ty} cannot be read: CAST it to one of the house's types"))
-    })?;
-    V::from_value(value).map_err(|wrong| DbError::WrongShape(format!("column {index}: {wrong}")))
 }
 
 fn is_conflict(error: &Error) -> bool {
@@ -403,7 +353,6 @@ impl Worker {
             }
             self.connect()?;
             let Some(postgres) = &self.postgres else { break };
-            postgres.fault.set(Fault::None);
             let after = match self.role {
                 Role::Reader => Self::read(postgres, job),
                 Role::Writer => self.write(postgres, job),
@@ -430,18 +379,8 @@ impl Worker {
         Err(DbError::Busy)
     }
 
-    fn begin(postgres: &Postgres, text: &str) -> Result<(), After> {
-        postgres.plain(text).map_err(|error| match postgres.fault.get() {
-            Fault::Lost => After::Repeat(Fault::Lost),
-            _ => After::Settle(Err(error)),
-        })
-    }
-
     fn read(postgres: &Postgres, job: &mut dyn Job) -> After {
-        if let Err(after) = Self::begin(postgres, BEGIN_READ) {
-            return after;
-        }
-        postgres.reading.set(true);
+        postgres.begin(BEGIN_READ);
         job.run(postgres);
         match postgres.fault.get() {
             Fault::None => After::Settle(Ok(())),
@@ -452,16 +391,14 @@ impl Worker {
     /// Lets the snapshot of a read go; after a failed statement the server takes this for a rollback. A connection that
     /// cannot even do that would show the next read an old moment, so it is given up.
     fn end_read(&mut self) {
-        let ended = self.postgres.as_ref().is_none_or(|it| !it.reading.take() || it.plain("COMMIT").is_ok());
+        let ended = self.postgres.as_ref().is_none_or(|it| it.end("COMMIT").is_ok());
         if !ended {
             self.postgres = None;
         }
     }
 
     fn write(&self, postgres: &Postgres, job: &mut dyn Job) -> After {
-        if let Err(after) = Self::begin(postgres, "BEGIN ISOLATION LEVEL READ COMMITTED") {
-            return after;
-        }
+        postgres.begin(BEGIN_WRITE);
         let ran = job.run(postgres);
         let fault = postgres.fault.get();
         if fault == Fault::Lost {
@@ -469,12 +406,12 @@ impl Worker {
         }
         if fault == Fault::Conflict || ran == Ran::Undo {
             // If even this fails the connection is gone, and the transaction with it.
-            if postgres.plain("ROLLBACK").is_err() {
+            if postgres.end("ROLLBACK").is_err() {
                 tracing::debug!("the connection ended while rolling back");
             }
             return if fault == Fault::None { After::Settle(Ok(())) } else { After::Repeat(fault) };
         }
-        match postgres.plain("COMMIT") {
+        match postgres.end("COMMIT") {
             Ok(()) => {
                 count(&self.shared.counters.commits);
                 After::Settle(Ok(()))

@@ -197,6 +197,15 @@ impl Conn for Sqlite {
         })
     }
 
+    fn exec_later(&self, sql: &Sql, args: &Args<'_>) -> Result<(), DbError> {
+        self.exec(sql, args).map(|_| ())
+    }
+
+    /// Its one writer holds everything.
+    fn held(&self) -> &'static str {
+        ""
+    }
+
     fn rows(&self, sql: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError> {
         self.with(sql, args, |statement| {
             let columns = statement.column_count();

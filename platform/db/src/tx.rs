@@ -49,7 +49,7 @@ impl Row<'_> {
     pub fn get<V: FromValue>(&self, index: usize) -> Result<V, DbError> {
         match self.0 {
             RowOf::Sqlite(row, _) => crate::sqlite::column(row, index),
-            RowOf::Postgres(row) => crate::postgres::column(row, index),
+            RowOf::Postgres(row) => crate::typed::column(row, index),
         }
     }
 
@@ -125,6 +125,10 @@ pub(crate) type EachRow<'f> = &'f mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<
 pub(crate) trait Conn {
     fn exec(&self, text: &Sql, args: &Args<'_>) -> Result<u64, DbError>;
     fn rows(&self, text: &Sql, args: &Args<'_>, each: EachRow<'_>) -> Result<(), DbError>;
+    /// Like `exec`; an error may come as that of a later statement, or of the commit.
+    fn exec_later(&self, text: &Sql, args: &Args<'_>) -> Result<(), DbError>;
+    /// What keeps the rows of a SELECT as they are until the transaction ends.
+    fn held(&self) -> &'static str;
 }
 
 /// One transaction on one connection; `Tx` and `Operating` are its two faces.
@@ -176,6 +180,14 @@ impl<'c> Session<'c> {
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
             self.conn.exec(text, args)
+        })
+    }
+
+    fn exec_later(&self, text: &Sql, args: &Args<'_>) -> Result<(), DbError> {
+        self.hear(text);
+        self.guard(|| {
+            sql::facts(text).fit(args.len())?;
+            self.conn.exec_later(text, args)
         })
     }
 
@@ -271,6 +283,25 @@ impl<'c> Tx<'c> {
         Ok(rows)
     }
 
+    /// Runs a statement that fails only if something is broken: an insert under an id that was just made. PostgreSQL gets
+    /// it together with the next one, whose error may be this one's; what it does is seen by all that follow.
+    pub fn exec_later(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<(), DbError> {
+        let sql = sql.into();
+        self.session.exec_later(&sql, &self.args(args))?;
+        self.note_change(&sql, 1);
+        Ok(())
+    }
+
+    /// This SELECT, and nobody changes or deletes its rows before this transaction ends; others may read and hold them.
+    pub fn held(&self, sql: impl Into<Sql>) -> Sql {
+        let mut sql = sql.into();
+        match self.session.conn.held() {
+            "" => {}
+            words => drop(sql.push(words)),
+        }
+        sql
+    }
+
     pub fn query<R: FromRow>(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<Vec<R>, DbError> {
         let sql = sql.into();
         let rows = self.session.all(&sql, &self.args(args))?;
@@ -359,6 +390,11 @@ impl<'c> Tx<'c> {
         self.session.exec(&sql.into(), &self.args(args))
     }
 
+    /// The same for a statement that fails only if something is broken (`exec_later`).
+    pub(crate) fn bookkeep_later(&self, sql: impl Into<Sql>, args: &[&dyn ToValue]) -> Result<(), DbError> {
+        self.session.exec_later(&sql.into(), &self.args(args))
+    }
+
     pub(crate) fn finish_read(self) -> Result<bool, DbError> {
         self.session.intact()?;
         let idle = self.audits.borrow().is_empty() && self.events.borrow().is_empty();
@@ -384,7 +420,7 @@ impl<'c> Tx<'c> {
         let jobs = self.session.jobs.take();
         for job in &jobs {
             let id = self.new_id();
-            self.bookkeep(jobs::INSERT_IN_TOWN, &job.arguments(&id, &self.now()).each())?;
+            self.bookkeep_later(jobs::INSERT_IN_TOWN, &job.arguments(&id, &self.now()).each())?;
         }
         // Last, because it holds the town's head row until the commit.
         audit::append(&self, &audits)?;

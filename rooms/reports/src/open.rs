@@ -39,8 +39,8 @@ pub struct Sender {
 }
 
 pub fn open(tx: &Tx<'_>, desk: &Desk<'_>, draft: &Draft, sender: Sender) -> Result<Opened, NotSent> {
-    // Locked: nobody deletes or changes the category between here and the report that names it.
-    let known: Vec<Category> = store::lock_category(tx, &draft.category)?.into_iter().collect();
+    // Held: nobody deletes or changes the category between here and the report that names it.
+    let known: Vec<Category> = store::hold_category(tx, &draft.category)?.into_iter().collect();
     let (Some((category, problem)), Some(position)) = (draft.chosen(&known), draft.spot()) else {
         return Err(NotSent::Incomplete(draft.next_step(&known)));
     };

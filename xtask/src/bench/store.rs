@@ -123,7 +123,7 @@ impl Database {
         match self {
             Self::Sqlite(_) => {
                 "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;\n\
-                 PRAGMA foreign_keys = OFF; PRAGMA cache_size = -1000000;\n"
+                 PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4000000;\n"
             }
             Self::Postgres(_) => {
                 "SET synchronous_commit = off; SET session_replication_role = replica; SET maintenance_work_mem = '512MB';\n"

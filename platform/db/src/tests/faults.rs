@@ -226,3 +226,32 @@ async fn a_commit_without_an_answer_is_not_repeated() {
         add(&test.db, town, 2).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_ahead_of_a_lost_commit_is_not_acknowledged() {
+    on_both(SET, async |test| {
+        if test.kind == Kind::Sqlite {
+            return;
+        }
+        let (town, cut) = (test.town().await, cut_connections(&test));
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let got: Result<(), DbError> = test
+            .db
+            .write(town, move |tx| {
+                tx.scalar::<i64>("SELECT COUNT(*) FROM test_notes WHERE municipality = $1", p![])?;
+                counted.fetch_add(1, Ordering::SeqCst);
+                let sql = "INSERT INTO test_notes (municipality, id, title) VALUES ($1, 1, 'a')";
+                tx.exec_later(sql, p![])?;
+                crate::testing::unaudited(tx, "a test's note");
+                cut();
+                Ok(())
+            })
+            .await;
+        assert!(matches!(got, Err(DbError::Unavailable(_))), "{got:?}");
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "nobody knows what became of the commit");
+        assert!(ids(&test.db, town).await.is_empty());
+        add(&test.db, town, 2).await.unwrap();
+    })
+    .await;
+}

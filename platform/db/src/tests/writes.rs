@@ -371,3 +371,112 @@ async fn a_deadlock_is_repeated_until_both_are_through() {
     })
     .await;
 }
+
+fn insert_later(tx: &Tx<'_>, id: i64) -> Result<(), DbError> {
+    let sql = "INSERT INTO test_notes (municipality, id, title, body) VALUES ($1, $2, $3, $4)";
+    tx.exec_later(sql, p![id, format!("note {id}"), vec![7_u8; 3]])?;
+    crate::testing::unaudited(tx, "a test's note");
+    Ok(())
+}
+
+fn count(tx: &Tx<'_>) -> Result<Option<i64>, DbError> {
+    tx.scalar("SELECT COUNT(*) FROM test_notes WHERE municipality = $1 AND body = $2", p![vec![7_u8; 3]])
+}
+
+#[tokio::test]
+async fn what_is_sent_later_is_seen_by_what_follows_and_undone_with_the_rest() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        // More than travel ahead.
+        let all = |tx: &Tx<'_>| (1..=200).try_for_each(|id| insert_later(tx, id)).and_then(|()| count(tx));
+        let refused: Result<(), DbError> = test
+            .db
+            .write(town, move |tx| {
+                assert_eq!(all(tx)?, Some(200));
+                insert_later(tx, 201)?;
+                Err(DbError::other("refused by a rule"))
+            })
+            .await;
+        assert_eq!(refused, Err(DbError::other("refused by a rule")));
+        assert!(ids(&test.db, town).await.is_empty());
+        test.db.write(town, |tx| (1..=3).try_for_each(|id| insert_later(tx, id))).await.unwrap();
+        assert_eq!(ids(&test.db, town).await, [1, 2, 3]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_of_what_was_sent_later_undoes_everything_and_names_its_statement() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let mut settings = test.settings();
+        settings.writers = 1;
+        let db = Db::open(settings).await.unwrap();
+        add(&db, town, 1).await.unwrap();
+        let unique = |got: &Result<(), DbError>| {
+            matches!(got, Err(DbError::Violated(Violated { kind: Constraint::Unique, table, .. })) if table == "test_notes")
+        };
+        let with_the_commit = db.write(town, |tx| insert_later(tx, 2).and_then(|()| insert_later(tx, 1))).await;
+        assert!(unique(&with_the_commit), "{with_the_commit:?}");
+        let with_the_next = db
+            .write(town, |tx| {
+                insert_later(tx, 2)?;
+                insert_later(tx, 1)?;
+                count(tx).map(|_| ())
+            })
+            .await;
+        assert!(unique(&with_the_next), "{with_the_next:?}");
+        let wrong: Result<(), DbError> = db
+            .write(town, |tx| {
+                tx.exec_later("UPDATE test_notes SET id = id / (id - id) WHERE municipality = $1", p![])?;
+                tx.exec("UPDATE test_notes SET title = 'x' WHERE municipality = $1", p![]).map(|_| ())
+            })
+            .await;
+        if test.kind == Kind::Postgres {
+            assert!(matches!(&wrong, Err(DbError::Other(text)) if text.contains("id - id")), "{wrong:?}");
+        }
+        assert_eq!(ids(&db, town).await, [1]);
+        add(&db, town, 3).await.unwrap();
+        assert_eq!(ids(&db, town).await, [1, 3], "the same connection goes on");
+        db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_are_held_are_shared_and_stay_as_they_are() {
+    on_both(SET, async |test| {
+        let town = test.town().await;
+        let mut settings = test.settings();
+        settings.statement_timeout = std::time::Duration::from_millis(200);
+        let db = Db::open(settings).await.unwrap();
+        add(&db, town, 1).await.unwrap();
+        let hold = |tx: &Tx<'_>| {
+            let sql = tx.held("SELECT title FROM test_notes WHERE municipality = $1 AND id = 1");
+            tx.scalar::<String>(sql, p![])
+        };
+        if test.kind == Kind::Sqlite {
+            assert!(db.write(town, hold).await.unwrap().is_some());
+            return;
+        }
+        let (other, runtime) = (db.clone(), tokio::runtime::Handle::current());
+        let both = db
+            .write(town, move |tx| {
+                let here = hold(tx)?;
+                let there = runtime.block_on(other.write(town, hold))?;
+                let change = |tx: &Tx<'_>| {
+                    let rows = tx.exec("UPDATE test_notes SET title = 'x' WHERE municipality = $1", p![])?;
+                    crate::testing::unaudited(tx, "a test's note");
+                    Ok(rows)
+                };
+                let changed: Result<u64, DbError> = runtime.block_on(other.write(town, change));
+                Ok::<_, DbError>((here, there, changed))
+            })
+            .await;
+        let (here, there, changed) = both.unwrap();
+        assert!(here.is_some() && here == there);
+        assert!(matches!(changed, Err(DbError::Busy | DbError::Timeout)), "{changed:?}");
+        db.close().await;
+    })
+    .await;
+}

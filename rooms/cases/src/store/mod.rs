@@ -173,7 +173,7 @@ pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbEr
         head.number, head.title, head.category_label, head.place, head.district, texts.contact, texts.body
     ));
     let h = head;
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO cases_cases (municipality, id, number, kind, title, body, category, category_label, facts, place,
             district, lat, lon, state, is_open, unit, assignee, previous_assignee, due, due_rule, working_days, priority,
             opened_at, arrived_at, changed_at, version, waiting_since, closed_at, outcome, outcome_reason, rating,
@@ -186,8 +186,7 @@ pub fn insert(tx: &Tx<'_>, head: &CaseHead, texts: &NewTexts) -> Result<(), DbEr
             h.priority, h.opened_at, h.arrived_at, h.changed_at, h.version, h.waiting_since, h.closed_at, h.outcome,
             h.outcome_reason, h.rating, h.rating_text, h.language, texts.channel, folded, english
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Writes what may change, if nobody changed the case since `head` was read; then `head.version` is the new one.

@@ -81,7 +81,7 @@ pub struct NewEntry {
 
 pub fn add_entry(tx: &Tx<'_>, case: CaseId, entry: &NewEntry) -> Result<EntryId, DbError> {
     let id = EntryId(tx.new_id());
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO cases_entries (municipality, case_id, id, at, version, kind, actor, text, visible, data)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         p![
@@ -152,7 +152,7 @@ pub fn add_party(tx: &Tx<'_>, party: &NewParty<'_>) -> Result<PartyId, DbError> 
     let id = PartyId(tx.new_id());
     let email = party.email.map_or("", EmailAddress::as_str);
     let confirmed_at = party.confirmed.then_some(party.at);
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO cases_parties (municipality, id, case_id, role, email, phone, language, created_at, confirmed_at)
          VALUES ($1, $2, $3, 'reporter', $4, $5, $6, $7, $8)",
         p![id, party.case, email, party.phone, party.language, party.at, confirmed_at],
@@ -235,7 +235,7 @@ pub fn add_attachment(
     visible: bool,
 ) -> Result<AttachmentId, DbError> {
     let id = AttachmentId(tx.new_id());
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO cases_attachments (municipality, id, case_id, entry_id, blob, name, kind, visible, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         p![id, case, entry, new.blob, new.name, new.kind, visible, at],

@@ -16,7 +16,14 @@ pub fn category(tx: &Tx<'_>, word: &str) -> Result<Option<Category>, DbError> {
     details.as_deref().map(read).transpose()
 }
 
-/// The same, and nobody else changes it before this transaction ends: for reading, comparing and writing.
+/// The same, and nobody changes or removes it before this transaction ends; others may hold it too.
+pub fn hold_category(tx: &Tx<'_>, word: &str) -> Result<Option<Category>, DbError> {
+    let sql = tx.held("SELECT details FROM reports_categories WHERE municipality = $1 AND word = $2");
+    let details: Option<String> = tx.scalar(sql, p![word])?;
+    details.as_deref().map(read).transpose()
+}
+
+/// The same, and nobody else holds or changes it before this transaction ends: for reading, comparing and writing.
 pub fn lock_category(tx: &Tx<'_>, word: &str) -> Result<Option<Category>, DbError> {
     let details: Option<String> = tx.scalar(
         "UPDATE reports_categories SET rank = rank WHERE municipality = $1 AND word = $2 RETURNING details",

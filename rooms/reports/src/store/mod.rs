@@ -10,8 +10,8 @@ mod partners;
 mod review;
 
 pub use categories::{
-    USES_COUNTED_MAX, add_category, categories, category, category_uses, lock_category, lock_order, problem_uses,
-    put_category, remove_category, set_rank,
+    USES_COUNTED_MAX, add_category, categories, category, category_uses, hold_category, lock_category, lock_order,
+    problem_uses, put_category, remove_category, set_rank,
 };
 pub use drafts::{create_draft, draft, forget_old_drafts, lock_draft, save_draft, take_draft, was_sent};
 pub use follows::{
@@ -141,7 +141,7 @@ pub struct NewReport {
 pub fn insert(tx: &Tx<'_>, new: &NewReport) -> Result<(), DbError> {
     let is_open = PublicState::of(&new.state).is_open();
     let folded = fold(&format!("{} {} {} {}", new.title, new.body, new.place, new.number));
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO reports_reports (municipality, id, case_id, number, category, problem, title, body, public_title,
              public_body, folded, place, district, lat, lon, cell, asset, state, is_open, visibility, reason, reviewed_at,
              opened_at, changed_at, closed_at, due, same_count, complaints, unit, version)
@@ -154,7 +154,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewReport) -> Result<(), DbError> {
         ],
     )?;
     for (rank, blob) in (0_i64..).zip(&new.photos) {
-        tx.exec(
+        tx.exec_later(
             "INSERT INTO reports_photos (municipality, id, report, rank, blob, public_blob) VALUES ($1, $2, $3, $4, $5, NULL)",
             p![tx.new_id(), new.id, rank, blob],
         )?;
@@ -163,11 +163,10 @@ pub fn insert(tx: &Tx<'_>, new: &NewReport) -> Result<(), DbError> {
 }
 
 pub fn add_step(tx: &Tx<'_>, report: ReportId, at: Moment, state: &str) -> Result<(), DbError> {
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO reports_steps (municipality, report, at, state) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         p![report, at, state],
-    )?;
-    Ok(())
+    )
 }
 
 /// Takes over where the case stands. Says whether anything changed.

@@ -184,8 +184,7 @@ pub fn revoke_key(tx: &Tx<'_>, id: Uuid) -> Result<bool, DbError> {
 
 /// Remembers which program sent the report.
 pub fn add_sent(tx: &Tx<'_>, report: ReportId, sender: Uuid) -> Result<(), DbError> {
-    tx.exec("INSERT INTO reports_sent (municipality, report, sender) VALUES ($1, $2, $3)", p![report, sender])?;
-    Ok(())
+    tx.exec_later("INSERT INTO reports_sent (municipality, report, sender) VALUES ($1, $2, $3)", p![report, sender])
 }
 
 /// The case of a report this program sent; nobody else's.
