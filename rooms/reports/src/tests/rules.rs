@@ -232,6 +232,10 @@ fn problems_follow_the_thing() {
     assert!(has(Some(("playground", "Spielplatz Lindenpark")), "gate"));
     assert_eq!(ground.title("chain", "Schaukel SP-014-02"), "Schaukel SP-014-02: Kette oder Seil gerissen");
     assert_eq!(ground.title("other", ""), "Spielplatz");
+    let named = |category: &Category, word| category.named(category.problem(word).unwrap(), " – ", web::Lang::De);
+    assert_eq!(named(ground, "chain"), "Spielplatz – Kette oder Seil gerissen");
+    let other = categories.iter().find(|c| c.word == "other").unwrap();
+    assert_eq!(named(other, "other"), "Etwas anderes", "said once");
 }
 
 #[test]
