@@ -239,6 +239,19 @@ fn problems_follow_the_thing() {
 }
 
 #[test]
+fn one_fixed_report_is_not_many() {
+    let (de, en) = crate::room().texts;
+    let texts = web::TextsOfAll::load(&[("reports", de, en)]).unwrap();
+    let said = |lang, fixed: i64, reported: i64| {
+        texts.of(lang).with("reports-news-text", &[("fixed", fixed.into()), ("reported", reported.into())])
+    };
+    assert_eq!(said(web::Lang::De, 1, 1), "Die einzige Meldung der letzten 30 Tage ist schon erledigt.");
+    assert_eq!(said(web::Lang::De, 1, 7), "1 von 7 Meldungen der letzten 30 Tage ist schon erledigt.");
+    assert_eq!(said(web::Lang::De, 5, 7), "5 von 7 Meldungen der letzten 30 Tage sind schon erledigt.");
+    assert_eq!(said(web::Lang::En, 1, 7), "1 of 7 reports of the last 30 days is already fixed.");
+}
+
+#[test]
 fn people_find_categories_by_their_own_words() {
     let categories = standard();
     let cases = [
