@@ -282,6 +282,57 @@ mod tests {
         assert!(config.data.ends_with("data"));
     }
 
+    /// A table of the manual: the names of each row and what it says of the default.
+    fn rows<'t>(text: &'t str, first: &str) -> Vec<(Vec<&'t str>, &'t str)> {
+        let begin = text.find(first).expect("the table is there");
+        let lines = text[begin..].lines().skip(2).take_while(|line| line.starts_with('|'));
+        let row = |line: &'t str| {
+            let mut cells = line.split('|').skip(1).map(str::trim);
+            let names = cells.next().unwrap_or_default().split('`').skip(1).step_by(2).collect();
+            (names, cells.next().unwrap_or_default())
+        };
+        lines.map(row).collect()
+    }
+
+    #[test]
+    fn the_manuals_name_every_setting_with_its_default() {
+        let command = <Given as clap::Args>::augment_args(clap::Command::new("stadtplatz"));
+        let known: Vec<String> = command.get_arguments().map(|one| one.get_id().to_string()).collect();
+        for name in known.iter().filter(|name| *name != "config") {
+            assert!(toml::from_str::<Written>(&format!("{name} = \"x\"")).is_ok(), "no line of the file sets {name}");
+        }
+        let config = Config::read(Given::default(), false).unwrap();
+        let default_of = |name: &str| match name {
+            "config" => "./stadtplatz.toml".to_owned(),
+            "log_level" => "info".to_owned(),
+            name => config
+                .shown
+                .iter()
+                .find(|one| one.name == name)
+                .map(|one| one.value.replace("./data/", "DATA/"))
+                .unwrap(),
+        };
+        let readme = rows(include_str!("../../README.md"), "| Variable |");
+        let manual = rows(include_str!("../../docs/betrieb/einstellungen.md"), "| Name |");
+        for (table, more, unset) in [(readme, Some("log_level"), "none"), (manual, None, "nicht gesetzt")] {
+            let plain = |name: &&str| name.trim_start_matches("STADTPLATZ_").to_lowercase();
+            let mut named: Vec<String> = table.iter().flat_map(|(names, _)| names).map(plain).collect();
+            let mut expected: Vec<String> = known.iter().cloned().chain(more.map(str::to_owned)).collect();
+            named.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(named, expected, "the table and the program");
+            for (name, said) in
+                table.iter().flat_map(|(names, said)| names.iter().map(plain).map(move |name| (name, said)))
+            {
+                let is_said = match default_of(&name).as_str() {
+                    "" | "nicht gesetzt" => said.starts_with(unset),
+                    value => said.starts_with(&format!("`{value}`")),
+                };
+                assert!(is_said, "{name} is {}, not {said}", default_of(&name));
+            }
+        }
+    }
+
     #[test]
     fn mistakes_are_named() {
         let wrong = |given| Config::read(given, false).err().map(|e| format!("{e:#}")).unwrap_or_default();

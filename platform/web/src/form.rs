@@ -11,7 +11,9 @@ use http::header;
 /// Most forms of ours have below 60 fields; a review of three photos with forty marked areas each has some 500. More is
 /// no person, and refused: cut off, the rest would be lost in silence.
 pub(crate) const FIELDS_MAX: usize = 600;
-pub(crate) const TEXT_BYTES_MAX: usize = 256 * 1024;
+/// As it travels, where a letter takes up to twelve bytes (`%F0%9F%98%80`). The longest text that a page takes has 60,000;
+/// it must arrive, and much that is too long too, so that the page can say so at the field and keep the words.
+pub(crate) const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Fields in the order they came; a name may come several times.
 #[derive(Clone, Default)]
@@ -157,7 +159,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 }
 
 /// Too long, or a line that broke or stood still.
-fn unread(error: &axum::Error) -> PageError {
+pub(crate) fn unread(error: &axum::Error) -> PageError {
     let cause = std::error::Error::source(error);
     match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
         true => PageError::TooManyWords,

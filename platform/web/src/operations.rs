@@ -30,7 +30,7 @@ pub fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> 
         label: "Aufträge".to_owned(),
         icon: "wrench",
         count: (stuck > 0).then_some(stuck),
-        counted: "Aufträge",
+        counted: ["Auftrag", "Aufträge"],
         urgent: stuck > 0,
         current: context.path.starts_with(JOBS),
     };

@@ -43,8 +43,8 @@ pub struct DeskLink {
     /// Name in the icon sprite.
     pub icon: &'static str,
     pub count: Option<i64>,
-    /// What is counted, for screen readers: "Fälle".
-    pub counted: &'static str,
+    /// What is counted, for screen readers, one and many: "Fall", "Fälle".
+    pub counted: [&'static str; 2],
     /// Something is late: the count is shown in red with a word for screen readers.
     pub urgent: bool,
     pub current: bool,
@@ -53,6 +53,11 @@ pub struct DeskLink {
 impl DeskLink {
     pub fn count_text(&self) -> Option<String> {
         self.count.map(count_text)
+    }
+
+    pub const fn counted_text(&self) -> &'static str {
+        let [one, many] = self.counted;
+        if matches!(self.count, Some(1)) { one } else { many }
     }
 }
 

@@ -2,16 +2,16 @@
 //! sign-in and sends it again. It shows nothing but what this very request brought, keeps nothing, and the second
 //! sending is guarded like the first. Not for files, and not for forms with a password.
 
-use crate::{Form, Page, PageError, Visit};
+use crate::{
+    Form, Page, PageError, Visit,
+    form::{TEXT_BYTES_MAX, unread},
+};
 use askama::Template;
 use axum::{
     extract::Request,
     http::{HeaderValue, header},
     response::Response,
 };
-
-/// A long answer with room to spare.
-const BODY_BYTES_MAX: usize = 128 * 1024;
 
 #[derive(Template)]
 #[template(path = "signed-out.html")]
@@ -29,7 +29,7 @@ pub async fn keep_words(visit: &Visit, request: Request) -> Result<Option<Respon
     if request.method() != http::Method::POST || !kind.starts_with("application/x-www-form-urlencoded") {
         return Ok(None);
     }
-    let body = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| PageError::TooLarge)?;
+    let body = axum::body::to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|error| unread(&error))?;
     let form = Form::from_urlencoded(&String::from_utf8_lossy(&body));
     if form.pairs().any(|(name, _)| name.contains("pass") || name.contains("secret")) {
         return Ok(None);

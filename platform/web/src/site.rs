@@ -2,7 +2,8 @@
 //! and jobs. Also the short memory of towns by host, so that most requests need no look-up for it.
 
 use crate::{
-    Keys, Limits, Room, TextsOfAll, Town, kept::Kept, load_town, memo::Memo, texts::BrokenTexts, versions::Versions,
+    Keys, Limits, Room, TextsOfAll, Town, form::TEXT_BYTES_MAX, kept::Kept, load_town, memo::Memo, texts::BrokenTexts,
+    versions::Versions,
 };
 use base::{Chance, Clock, Moment, MunicipalityId};
 use db::{Db, DbError};
@@ -39,7 +40,7 @@ impl Settings {
     /// Largest body of a form: all its files and a good deal of text.
     pub fn form_bytes_max(&self) -> usize {
         let files = usize::try_from(self.upload_bytes_max).unwrap_or(usize::MAX).saturating_mul(self.uploads_max);
-        files.saturating_add(1 << 20)
+        files.saturating_add(2 * TEXT_BYTES_MAX)
     }
 }
 

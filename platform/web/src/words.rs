@@ -105,16 +105,18 @@ pub fn near_day(lang: Lang, day: Date, today: Date) -> String {
     }
 }
 
-/// "vor 5 Minuten", "vor 2 Tagen", "vor 3 Monaten"; the future counts as now.
+/// "vor 5 Minuten", "vor 2 Tagen", "vor 3 Monaten"; the future counts as now. After a whole day the days of the calendar
+/// count, as for everything else that names a day: what is said changes at midnight, not with the minute.
 pub fn ago(lang: Lang, moment: Moment, now: Moment) -> String {
     let seconds = now.seconds_since(moment).max(0);
+    let days = i64::from(moment.date().until(now.date()).map_or(0, |span| span.get_days()));
     let (count, one_de, many_de, one_en, many_en) = match seconds {
         0..60 => return if lang == Lang::De { "gerade eben".to_owned() } else { "just now".to_owned() },
         60..3_600 => (seconds / 60, "Minute", "Minuten", "minute", "minutes"),
         3_600..86_400 => (seconds / 3_600, "Stunde", "Stunden", "hour", "hours"),
-        86_400..5_184_000 => (seconds / 86_400, "Tag", "Tagen", "day", "days"),
-        5_184_000..63_072_000 => (seconds / 2_592_000, "Monat", "Monaten", "month", "months"),
-        _ => (seconds / 31_536_000, "Jahr", "Jahren", "year", "years"),
+        _ if days < 60 => (days, "Tag", "Tagen", "day", "days"),
+        _ if days < 730 => (days / 30, "Monat", "Monaten", "month", "months"),
+        _ => (days / 365, "Jahr", "Jahren", "year", "years"),
     };
     match (lang, count) {
         (Lang::De, 1) => format!("vor 1 {one_de}"),
@@ -167,6 +169,27 @@ mod tests {
             assert_eq!(ago(Lang::De, now.plus_seconds(-seconds), now), words);
         }
         assert_eq!(ago(Lang::En, now.plus_days(-90), now), "3 months ago");
+    }
+
+    #[test]
+    fn from_the_second_day_on_the_days_of_the_calendar_count() {
+        let at = |day_of_month, hour, minute| Moment::at(day(2026, 3, day_of_month), hour, minute);
+        let cases = [
+            // Less than a day ago, although it was yesterday.
+            (at(24, 23, 30), at(25, 22, 30), "vor 23 Stunden"),
+            (at(24, 8, 0), at(25, 8, 0), "vor 1 Tag"),
+            // One evening, told in the morning and in the evening five days later.
+            (at(20, 18, 0), at(25, 9, 0), "vor 5 Tagen"),
+            (at(20, 18, 0), at(25, 20, 0), "vor 5 Tagen"),
+            (at(20, 18, 0), at(24, 23, 59), "vor 4 Tagen"),
+            // The night in which the clock goes forward is an hour shorter.
+            (at(28, 0, 30), at(29, 0, 30), "vor 1 Tag"),
+            (at(28, 12, 0), at(29, 12, 0), "vor 23 Stunden"),
+            (at(28, 12, 0), at(30, 0, 30), "vor 2 Tagen"),
+        ];
+        for (moment, now, words) in cases {
+            assert_eq!(ago(Lang::De, moment, now), words, "{moment:?} {now:?}");
+        }
     }
 
     #[test]

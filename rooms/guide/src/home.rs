@@ -65,10 +65,11 @@ fn balance(visit: &Visit, numbers: PublicNumbers) -> Option<Balance> {
     let mean = numbers
         .mean_seconds
         .map(|seconds| t.with("guide-balance-mean", &[("days", words::days(t.lang, seconds).into())]));
-    let counts = [("fixed", numbers.fixed.into()), ("reported", numbers.reported.into())];
+    let counts =
+        [("fixed", numbers.fixed.into()), ("reported", numbers.reported.into()), ("days", numbers.last_days.into())];
     Some(Balance {
         big: t.with("guide-balance-big", &counts),
-        text: t.with("guide-balance-text", &[("days", numbers.last_days.into())]),
+        text: t.with("guide-balance-text", &counts),
         mean: mean.unwrap_or_default(),
         words: t.with("guide-balance-words", &[("fixed", numbers.fixed.into()), ("open", numbers.open.into())]),
         bar: bar(numbers.fixed, numbers.open),

@@ -97,7 +97,7 @@ fn desk_links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         label: label.to_owned(),
         icon,
         count: None,
-        counted: "",
+        counted: [""; 2],
         urgent: false,
         current: context.path.starts_with(href),
     };

@@ -10,7 +10,13 @@ guide-home-all-reports = Alle Meldungen
 guide-home-balance = Gemeldet und behoben
 guide-home-map = Alle Meldungen auf der Karte
 guide-balance-big = { $fixed } von { $reported }
-guide-balance-text = Meldungen der letzten { $days } Tage sind erledigt.
+guide-balance-text = { $reported ->
+    [one] Meldung
+   *[other] Meldungen
+} der letzten { $days } Tage { $fixed ->
+    [one] ist
+   *[other] sind
+} erledigt.
 guide-balance-mean = Im Mittel dauerte es { $days }.
 guide-balance-words = { $fixed } erledigt, { $open } offen
 guide-notice-until = bis { $date }

@@ -10,7 +10,13 @@ guide-home-all-reports = All reports
 guide-home-balance = Reported and fixed
 guide-home-map = All reports on the map
 guide-balance-big = { $fixed } of { $reported }
-guide-balance-text = reports from the last { $days } days are done.
+guide-balance-text = { $reported ->
+    [one] report
+   *[other] reports
+} from the last { $days } days { $fixed ->
+    [one] is
+   *[other] are
+} done.
 guide-balance-mean = On average it took { $days }.
 guide-balance-words = { $fixed } done, { $open } open
 guide-notice-until = until { $date }

@@ -77,7 +77,7 @@ impl Report {
             lines.push("Am Ortsverzeichnis hat sich nichts geändert.".to_owned());
         }
         if self.skipped_count > 0 {
-            lines.push(format!("Übersprungen: {} Zeilen.", self.skipped_count));
+            lines.push(format!("Übersprungene Zeilen: {}.", self.skipped_count));
             lines.extend(self.skipped.iter().map(|skipped| format!("  Zeile {}: {}", skipped.line, skipped.why)));
         }
         lines

@@ -160,6 +160,14 @@ impl Category {
         offered.filter(fits).collect()
     }
 
+    /// "Fahrbahn" and "Schlagloch", with what stands between them; a problem called like its category is said once.
+    pub fn named(&self, problem: &Problem, between: &str, lang: Lang) -> String {
+        match (self.label.of(lang), problem.label.of(lang)) {
+            (group, same) if group == same => group.to_owned(),
+            (group, problem) => format!("{group}{between}{problem}"),
+        }
+    }
+
     pub fn has_asset_kind(&self, kind: &str) -> bool {
         self.asset_kinds.iter().any(|known| known == kind)
     }

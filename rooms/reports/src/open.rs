@@ -100,7 +100,7 @@ fn case_of(
 ) -> NewCase {
     let thing = draft.asset.as_ref().map_or("", |thing| thing.label.as_str());
     let said = |lang: Lang, [what, item, address]: [&str; 3]| {
-        let mut facts = vec![(what.to_owned(), format!("{} – {}", category.label.of(lang), problem.label.of(lang)))];
+        let mut facts = vec![(what.to_owned(), category.named(problem, " – ", lang))];
         if !thing.is_empty() {
             facts.push((item.to_owned(), thing.to_owned()));
         }

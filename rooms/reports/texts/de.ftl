@@ -203,7 +203,13 @@ reports-field = { $count ->
     [one] 1 Meldung hier
    *[other] { $count } Meldungen hier
 }
-reports-news-text = { $fixed } von { $reported } Meldungen der letzten 30 Tage sind schon erledigt.
+reports-news-text = { $reported ->
+    [one] Die einzige Meldung der letzten 30 Tage ist schon erledigt.
+   *[other] { $fixed } von { $reported } Meldungen der letzten 30 Tage { $fixed ->
+        [one] ist
+       *[other] sind
+    } schon erledigt.
+}
 reports-search-category = { $category }: Schaden melden
 reports-mail-confirm-report-subject = Bitte bestätigen: Nachrichten zur Meldung { $number }, { $what }
 reports-mail-news-subject = { $what }: { $state }

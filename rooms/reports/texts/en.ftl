@@ -203,7 +203,13 @@ reports-field = { $count ->
     [one] 1 report here
    *[other] { $count } reports here
 }
-reports-news-text = { $fixed } of { $reported } reports of the last 30 days are already fixed.
+reports-news-text = { $reported ->
+    [one] The only report of the last 30 days is already fixed.
+   *[other] { $fixed } of { $reported } reports of the last 30 days { $fixed ->
+        [one] is
+       *[other] are
+    } already fixed.
+}
 reports-search-category = { $category }: report damage
 reports-mail-confirm-report-subject = Please confirm: news about report { $number }, { $what }
 reports-mail-news-subject = { $what }: { $state }

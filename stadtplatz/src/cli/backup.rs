@@ -35,7 +35,7 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
     }
     let store = files::Store::open(uploads::settings(config)).await?;
     let inventory = store.copy_all_to(folder).await.context("die Uploads lassen sich nicht sichern")?;
-    say(format_args!("Uploads: {} Dateien.", inventory.blobs));
+    say(format_args!("Dateien der Uploads: {}.", inventory.blobs));
     copy_folder(&config.data.join("keys"), &folder.join("keys"))?;
     say(format_args!(
         "Die Sicherung liegt in {}. Sie enthält den Schlüssel: verwahren Sie sie wie einen.",
@@ -46,7 +46,7 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
 
 pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
-    ensure!(damage.is_empty(), "{} Dateien der Sicherung sind beschädigt; es wurde nichts verändert", damage.len());
+    ensure!(damage.is_empty(), "beschädigte Dateien in der Sicherung: {}; es wurde nichts verändert", damage.len());
     ensure!(
         !config.data.join("keys").exists(),
         "{} ist nicht leer; es wurde nichts verändert. Halten Sie den Dienst an und stellen Sie den Ordner beiseite",
@@ -73,7 +73,7 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     match store {
         Some(store) => {
             let stored = store.take_all_from(folder).await.context(UNFINISHED)?;
-            say(format_args!("Uploads: {} Dateien im S3-Speicher.", stored.blobs));
+            say(format_args!("Dateien der Uploads im S3-Speicher: {}.", stored.blobs));
         }
         None => copy_folder(&folder.join("files"), &config.data.join("files"))?,
     }

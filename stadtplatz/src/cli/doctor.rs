@@ -10,7 +10,11 @@ use std::process::ExitCode;
 use web::Site;
 
 #[derive(Default)]
-struct Findings(usize);
+struct Findings {
+    errors: usize,
+    /// Nobody can be served yet, which is no error of a new installation.
+    is_empty: bool,
+}
 
 impl Findings {
     fn good(&self, text: &str) {
@@ -22,7 +26,7 @@ impl Findings {
     }
 
     fn bad(&mut self, text: &str, mend: &str) {
-        self.0 += 1;
+        self.errors += 1;
         say(format_args!("  FEHLER  {text}\n          → {mend}"));
     }
 }
@@ -46,12 +50,13 @@ pub async fn run(config: &Config, audit: bool) -> anyhow::Result<ExitCode> {
             None => findings.bad(&format!("{error:#}"), "Prüfen Sie database und data; ist die Datenbank gestartet?"),
         },
     }
-    say(match findings.0 {
+    say(match findings.errors {
+        0 if findings.is_empty => "\nKein Fehler, aber noch keine Gemeinde: Legen Sie eine an.".to_owned(),
         0 => "\nAlles in Ordnung.".to_owned(),
         1 => "\nEin Fehler.".to_owned(),
         n => format!("\n{n} Fehler."),
     });
-    Ok(if findings.0 == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn check_surroundings(config: &Config, site: &Site, findings: &mut Findings) {
@@ -84,10 +89,10 @@ async fn check_surroundings(config: &Config, site: &Site, findings: &mut Finding
         findings.bad("die Bremse gegen Massenanfragen ist aus", "Setzen Sie STADTPLATZ_LIMITS=an.");
     }
     match site.db.job_counts().await {
-        Ok((waiting, 0)) => findings.good(&format!("Aufträge: {waiting} warten auf ihre Zeit, keiner auf Sie")),
+        Ok((waiting, 0)) => findings.good(&format!("Aufträge in der Warteschlange: {waiting}; keiner wartet auf Sie")),
         Ok((_, stuck)) => findings.bad(
-            &format!("{stuck} Aufträge sind gescheitert"),
-            "Sehen Sie unter /verwaltung/auftraege nach, beheben Sie die Ursache und lassen Sie sie noch einmal laufen.",
+            &(if stuck == 1 { "ein Auftrag ist gescheitert".into() } else { format!("{stuck} Aufträge sind gescheitert") }),
+            "Sehen Sie unter /verwaltung/auftraege nach, beheben Sie die Ursache und versuchen Sie es dort noch einmal.",
         ),
         Err(error) => findings.bad(&format!("Aufträge: {error}"), "Ist die Datenbank gestartet?"),
     }
@@ -140,7 +145,11 @@ async fn check_address(site: &Site, id: MunicipalityId, name: &str, findings: &m
 async fn check_towns(site: &Site, audit: bool, findings: &mut Findings) -> anyhow::Result<()> {
     let towns = site.db.look_up(|tables| tables.municipalities()).await?;
     if towns.is_empty() {
-        findings.note("es gibt noch keine Gemeinde", "stadtplatz municipality add HOST NAME --template standard");
+        findings.is_empty = true;
+        findings.note(
+            "es gibt noch keine Gemeinde",
+            "Legen Sie eine an: stadtplatz municipality add HOST NAME (auf Debian stadtplatz-admin municipality add …).",
+        );
     }
     for town in towns {
         if site.town(town.id).await?.is_none() {

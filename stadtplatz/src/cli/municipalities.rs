@@ -45,7 +45,7 @@ struct Counts {
 pub async fn import(site: &Site, wish: &Wish) -> anyhow::Result<Vec<String>> {
     let file = File::open(&wish.file).with_context(|| format!("{} ist nicht lesbar", wish.file.display()))?;
     let Counts { founded, known } = read(site, file, &wish.domain).await?;
-    Ok(vec![format!("{founded} Gemeinden angelegt, {known} waren schon da.")])
+    Ok(vec![format!("Neu angelegte Gemeinden: {founded}, schon vorhandene: {known}.")])
 }
 
 async fn read(site: &Site, source: impl Read, domain: &str) -> anyhow::Result<Counts> {

@@ -7,6 +7,9 @@ use crate::program::Program;
 fn every_town_has_an_address_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::new(folder.path());
+    let said = program.run(&["doctor"]).0;
+    assert!(said.contains("es gibt noch keine Gemeinde") && said.contains("municipality add HOST NAME"), "{said}");
+    assert!(!said.contains("Alles in Ordnung"), "nobody is served: {said}");
     program.must(&["municipality", "add", "localhost", "Erstdorf"]);
     program.must(&["municipality", "add", "zweit.example", "Zweitdorf"]);
     let listed = program.must(&["municipality", "list"]);

@@ -79,7 +79,7 @@ fn photos_live_in_the_file_store_and_come_back_from_a_backup() {
 
     let backup = first.path().join("sicherung");
     let said = program.must(&["backup", backup.to_str().unwrap()]);
-    assert!(said.contains("Uploads: 3 Dateien"), "{said}");
+    assert!(said.contains("Dateien der Uploads: 3"), "{said}");
     let data = second.path().join("neu");
     std::fs::create_dir_all(&data).unwrap();
     let occupied = with_files(&data, &format!("s3+{server}/programs/{unique}/a"));

@@ -333,7 +333,16 @@ mod tests {
         let named: Vec<&str> = works.iter().map(|work| work.name.as_str()).collect();
         assert_eq!(named, ["@kern-ux/native", "leaflet", "lucide-static"]);
         assert_eq!(works[1].texts, ["Copyright leaflet"]);
+        let manual = include_str!("../../../docs/betrieb/debian.md");
+        for work in &works {
+            assert!(
+                manual.contains(&format!("| `{}` | {} |", work.name, work.licence)),
+                "the manual lacks {}",
+                work.name
+            );
+        }
         for (name, folder) in FONTS {
+            assert!(manual.contains(&format!("| `{folder}` | OFL-1.1 |")), "the manual lacks {folder}");
             assert!(fonts(&root(), name, folder)?.texts[0].contains("SIL OPEN FONT LICENSE"), "{folder}");
         }
         Ok(())

@@ -82,7 +82,8 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         };
         let urgent = matches!(kind, ListKind::DueToday | ListKind::Overdue) && count.is_some_and(|n| n > 0);
         let label = title(kind).to_owned();
-        DeskLink { href, label, icon, count, counted: "Fälle", urgent, current: current == Some(kind) }
+        let counted = ["Fall", "Fälle"];
+        DeskLink { href, label, icon, count, counted, urgent, current: current == Some(kind) }
     };
     Ok(vec![DeskGroup { title: "Fälle".to_owned(), links: ListKind::ALL.iter().copied().map(link).collect() }])
 }

@@ -4,7 +4,7 @@
 use super::{
     Desk,
     pane::{PaneForm, PaneView, row_id},
-    selection::{PAGE_ROWS, Selection},
+    selection::{PAGE_ROWS, Selection, readable},
 };
 use crate::{
     case::State,
@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use base::{AccountId, Moment};
+use identity::Units;
 use std::collections::HashMap;
 use web::{Form, FormState, Lang, Page, Template, Visit, words};
 
@@ -57,7 +58,7 @@ impl Choice {
 
 pub struct Tile {
     pub value: String,
-    pub label: &'static str,
+    pub label: String,
     pub kind: &'static str,
     /// The course in words.
     pub course: String,
@@ -112,7 +113,7 @@ impl DeskPage {
         let me = visit.actor.staff().map(|staff| staff.account);
         let current = desk.opened.as_ref().map(|opened| opened.head.number.clone());
         let list = list_view(selection, &desk, me, current.as_deref());
-        let tiles = tiles(&desk);
+        let tiles = tiles(&desk, whose(&readable(&visit.actor)));
         let pane = desk.opened.as_ref().map(|opened| PaneView::new(selection, opened, &desk.names, me, desk.now, form));
         let title = match &pane {
             Some(pane) => format!("{}, {}", pane.title, list.title),
@@ -227,25 +228,46 @@ fn empty(selection: &Selection) -> (&'static str, &'static str) {
     }
 }
 
-fn tiles(desk: &Desk) -> Vec<Tile> {
+/// Whose cases the numbers of the units count: the first tile counts only one's own.
+const fn whose(units: &Units) -> &'static str {
+    match units {
+        Units::All => "in allen Ämtern",
+        Units::Some(some) if some.len() == 1 => "in Ihrem Amt",
+        Units::Some(_) => "in Ihren Ämtern",
+    }
+}
+
+fn tiles(desk: &Desk, whose: &str) -> Vec<Tile> {
     let (mine, f) = (&desk.mine, &desk.figures);
     let late = if f.overdue.value > 0 { "danger" } else { "" };
     vec![
-        tile(web::count_text(mine.value), "offen bei mir", "", mine, "am Ende jedes Tages", ToString::to_string),
+        tile(
+            web::count_text(mine.value),
+            "offen bei Ihnen".to_owned(),
+            "",
+            mine,
+            "am Ende jedes Tages",
+            ToString::to_string,
+        ),
         tile(
             web::count_text(f.overdue.value),
-            "überfällig",
+            format!("überfällig {whose}"),
             late,
             &f.overdue,
             "am Ende jedes Tages",
             ToString::to_string,
         ),
-        tile(words::days(Lang::De, f.duration.value), "mittlere Dauer", "", &f.duration, "je Woche", |seconds| {
-            words::days(Lang::De, *seconds)
-        }),
+        tile(
+            words::days(Lang::De, f.duration.value),
+            format!("mittlere Dauer {whose}"),
+            "",
+            &f.duration,
+            "je Woche",
+            |seconds| words::days(Lang::De, *seconds),
+        ),
         tile(
             f.done_this_week.value.to_string(),
-            "fertig seit Mo.",
+            format!("fertig seit Mo. {whose}"),
             "ok",
             &f.done_this_week,
             "je Tag",
@@ -256,7 +278,7 @@ fn tiles(desk: &Desk) -> Vec<Tile> {
 
 fn tile(
     value: String,
-    label: &'static str,
+    label: String,
     kind: &'static str,
     figure: &Figure,
     per: &str,

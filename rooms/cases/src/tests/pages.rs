@@ -216,7 +216,9 @@ async fn a_clerk_takes_answers_and_closes_and_the_citizen_rates() {
         let scene = scene(&site).await;
         let mut ben = clerk(&site, "ben").await;
         let list = ben.visit("/arbeit").await;
-        list.is(200).shows("Laterne dunkel").shows("Fr., 27. Nov.").shows("neu frei").shows("offen bei mir");
+        list.is(200).shows("Laterne dunkel").shows("Fr., 27. Nov.").shows("neu frei");
+        list.shows("Eingang 1 Fall").hides("1 Fälle").shows("Überfällig 0 Fälle");
+        list.shows("offen bei Ihnen").shows("überfällig in Ihrem Amt").shows("fertig seit Mo. in Ihrem Amt");
         let page = ben.visit(&desk(&scene, "")).await;
         page.is(200).shows("Regel: Schaden. Zuständig: Bauhof.").shows("anna@example.org (nicht bestätigt)");
         let page = ben.send(&page, &desk(&scene, "/uebernahme"), &[]).await;

@@ -7,7 +7,7 @@ use crate::{
 };
 use base::{Land, Position};
 use uuid::Uuid;
-use web::{Form, FormState, Lang, News, Town, TownKind};
+use web::{Form, FormState, Lang, News, TextsOfAll, Town, TownKind};
 
 fn town(kind: TownKind) -> Town {
     let mut town =
@@ -176,6 +176,21 @@ fn the_bar_shows_every_part_that_is_there() {
         assert_eq!(bar.open == 0, open == 0, "{fixed} {open}");
     }
     assert_eq!(home::bar(1, 1), home::Bar { fixed: 230, open_from: 234, open: 226 });
+}
+
+#[test]
+fn one_report_is_not_many() {
+    let (de, en) = crate::room().texts;
+    let texts = TextsOfAll::load(&[("guide", de, en)]).unwrap();
+    let said = |lang, fixed: i64, reported: i64| {
+        let counts = [("fixed", fixed.into()), ("reported", reported.into()), ("days", 30.into())];
+        texts.of(lang).with("guide-balance-text", &counts)
+    };
+    assert_eq!(said(Lang::De, 1, 1), "Meldung der letzten 30 Tage ist erledigt.");
+    assert_eq!(said(Lang::De, 0, 2), "Meldungen der letzten 30 Tage sind erledigt.");
+    assert_eq!(said(Lang::De, 1, 7), "Meldungen der letzten 30 Tage ist erledigt.", "1 von 7 …");
+    assert_eq!(said(Lang::En, 1, 1), "report from the last 30 days is done.");
+    assert_eq!(said(Lang::En, 2, 7), "reports from the last 30 days are done.");
 }
 
 #[test]

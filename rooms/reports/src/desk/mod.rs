@@ -24,7 +24,7 @@ pub fn links(context: &DeskContext<'_>) -> Result<Vec<DeskGroup>, DbError> {
         label: label.to_owned(),
         icon,
         count,
-        counted: "Meldungen",
+        counted: ["Meldung", "Meldungen"],
         urgent: false,
         current: context.path.starts_with(href),
     };

@@ -31,7 +31,7 @@ fn services(categories: &[Category]) -> impl Iterator<Item = (&Category, &Proble
 
 /// What a service is called: the language is the caller's, by `Accept-Language`.
 pub(super) fn name(category: &Category, problem: &Problem, lang: Lang) -> String {
-    format!("{}: {}", category.label.of(lang), problem.label.of(lang))
+    category.named(problem, ": ", lang)
 }
 
 pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {

@@ -116,12 +116,8 @@ fn page_of(visit: &Visit, gathered: &Gathered, draft: &Draft, id: Uuid, form: Fo
     }
     let chosen = draft.chosen(&gathered.categories);
     let thing = draft.asset.as_ref().map(|thing| format!("{}: ", thing.label)).unwrap_or_default();
-    let what = chosen.map_or_else(String::new, |(category, problem)| {
-        match (category.label.of(lang), problem.label.of(lang)) {
-            (group, same) if group == same => format!("{thing}{group}"),
-            (group, problem) => format!("{thing}{group} – {problem}"),
-        }
-    });
+    let what = chosen
+        .map_or_else(String::new, |(category, problem)| format!("{thing}{}", category.named(problem, " – ", lang)));
     let answers = chosen.map(|(category, _)| answers(category, draft, lang)).unwrap_or_default();
     let now = visit.site.clock.now();
     CheckPage {

@@ -297,12 +297,28 @@ async fn a_thing_from_the_list_of_another_place_does_not_move_the_report() {
 }
 
 #[tokio::test]
+async fn a_text_far_above_its_limit_stays_in_the_form_whatever_its_letters() {
+    on_both_sites(rooms, async |site| {
+        town(&site).await;
+        let mut anna = site.visitor(HOST);
+        let second = up_to_what(&mut anna).await;
+        for letter in ["a", "ü", "€", "😀"] {
+            let words = letter.repeat(50_000);
+            let back = anna.send(&second, "/melden/was", &[("problem", "road/pothole"), ("body", &words)]).await;
+            back.is(422).shows("Kürzen Sie die Beschreibung auf höchstens 4.000 Zeichen.");
+            assert!(field(&back, "/melden/was", "body") == words, "what was typed of {letter} is still there");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn far_too_many_words_are_refused_with_the_way_back_to_them() {
     on_both_sites(rooms, async |site| {
         town(&site).await;
         let mut anna = site.visitor(HOST);
         let second = up_to_what(&mut anna).await;
-        let words = "Wort ".repeat(60_000);
+        let words = "Wort ".repeat(220_000);
         let plain = anna.send(&second, "/melden/was", &[("body", &words)]).await;
         let first = anna.visit("/melden").await;
         let with_files = anna.send_with_files(&first, "/melden", &[("address", &words)], &[]).await;

@@ -68,6 +68,8 @@ async fn a_stranger_reads_services_definitions_and_requests_in_both_formats() {
         let services = json(&mut client, "/open311/v2/services.json").await;
         let pothole = services.as_array().unwrap().iter().find(|one| one["service_code"] == "road.pothole").unwrap();
         assert_eq!(pothole["service_name"], "Fahrbahn: Schlagloch");
+        let other = services.as_array().unwrap().iter().find(|one| one["service_code"] == "other.other").unwrap();
+        assert_eq!(other["service_name"], "Etwas anderes");
         assert_eq!(
             (&pothole["metadata"], &pothole["type"], &pothole["group"]),
             (&true.into(), &"realtime".into(), &"Fahrbahn".into())

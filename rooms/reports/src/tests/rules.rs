@@ -232,6 +232,23 @@ fn problems_follow_the_thing() {
     assert!(has(Some(("playground", "Spielplatz Lindenpark")), "gate"));
     assert_eq!(ground.title("chain", "Schaukel SP-014-02"), "Schaukel SP-014-02: Kette oder Seil gerissen");
     assert_eq!(ground.title("other", ""), "Spielplatz");
+    let named = |category: &Category, word| category.named(category.problem(word).unwrap(), " – ", web::Lang::De);
+    assert_eq!(named(ground, "chain"), "Spielplatz – Kette oder Seil gerissen");
+    let other = categories.iter().find(|c| c.word == "other").unwrap();
+    assert_eq!(named(other, "other"), "Etwas anderes", "said once");
+}
+
+#[test]
+fn one_fixed_report_is_not_many() {
+    let (de, en) = crate::room().texts;
+    let texts = web::TextsOfAll::load(&[("reports", de, en)]).unwrap();
+    let said = |lang, fixed: i64, reported: i64| {
+        texts.of(lang).with("reports-news-text", &[("fixed", fixed.into()), ("reported", reported.into())])
+    };
+    assert_eq!(said(web::Lang::De, 1, 1), "Die einzige Meldung der letzten 30 Tage ist schon erledigt.");
+    assert_eq!(said(web::Lang::De, 1, 7), "1 von 7 Meldungen der letzten 30 Tage ist schon erledigt.");
+    assert_eq!(said(web::Lang::De, 5, 7), "5 von 7 Meldungen der letzten 30 Tage sind schon erledigt.");
+    assert_eq!(said(web::Lang::En, 1, 7), "1 of 7 reports of the last 30 days is already fixed.");
 }
 
 #[test]
