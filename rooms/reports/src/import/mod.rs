@@ -1,6 +1,6 @@
 //! Brings the requests of another Open311 server in: a file or an address, once each, as reports with their cases, with
 //! the times they have there. For a town that moves here. Not here: reports that a program sends (`open311`). Invariants:
-//! read again it changes nothing; what cannot be used is named, never dropped in silence.
+//! read again it changes nothing; what cannot be used is named, never dropped in silence; nothing lies in the future.
 
 pub mod feed;
 
@@ -66,6 +66,8 @@ pub struct Report {
     pub known: usize,
     pub skipped: Vec<String>,
     pub skipped_count: usize,
+    /// Written with the time of the import, because the list says they changed later than that.
+    pub moved_to_now: usize,
     /// Their services and ours, with how many.
     pub services: BTreeMap<(String, String), usize>,
 }
@@ -84,6 +86,9 @@ impl Report {
         let mut lines: Vec<String> = self.services.iter().map(service).collect();
         let verb = if wish.probe { "Neu wären" } else { "Neu" };
         lines.push(format!("{verb}: {}. Schon da: {}.", self.written, self.known));
+        if self.moved_to_now > 0 {
+            lines.push(format!("updated_datetime in der Zukunft, auf jetzt gesetzt: {}.", self.moved_to_now));
+        }
         if self.skipped_count > 0 {
             lines.push(format!("Übersprungen: {}.", self.skipped_count));
             lines.extend(self.skipped.iter().map(|why| format!("  {why}")));
@@ -136,6 +141,7 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
         };
         report.written += done.written;
         report.known += done.known;
+        report.moved_to_now += done.moved_to_now;
         done.skipped.into_iter().for_each(|why| report.skip(why));
         for (names, count) in done.services {
             *report.services.entry(names).or_default() += count;
@@ -200,14 +206,20 @@ impl Part {
                 report.known += 1;
                 continue;
             }
+            if foreign.requested > tx.now() {
+                report.skip(format!("{}: requested_datetime liegt in der Zukunft", foreign.id));
+                continue;
+            }
             if !crate::around::is_ours(tx, foreign.position)? {
                 report.skip(format!("{}: liegt außerhalb der Karte", foreign.id));
                 continue;
             }
             if !self.wish.probe {
-                self.take(tx, foreign, category, problem)?;
+                let believed = Foreign { updated: foreign.updated.min(tx.now()), ..foreign.clone() };
+                self.take(tx, &believed, category, problem)?;
             }
             report.written += 1;
+            report.moved_to_now += usize::from(foreign.updated > tx.now());
             let theirs = if foreign.service_name.is_empty() { &foreign.service_code } else { &foreign.service_name };
             *report.services.entry((theirs.clone(), format!("{category}.{problem}"))).or_default() += 1;
         }

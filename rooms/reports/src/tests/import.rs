@@ -160,3 +160,38 @@ async fn real_records_of_chicago_and_cologne_come_in() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_lies_in_the_future_is_not_believed_and_said() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let now = base::Clock::now(&*site.clock);
+        let record = |number: &str, status: &str, requested: i64, updated: i64| {
+            let at = |days: i64| now.plus_days(days).rfc3339();
+            format!(
+                r#"{{"service_request_id":"{number}","status":"{status}","service_name":"Licht","lat":50.12,"long":11.03,
+                "service_code":"street_light.dark","requested_datetime":"{}","updated_datetime":"{}"}}"#,
+                at(requested),
+                at(updated)
+            )
+        };
+        let list = [record("Z1", "open", 1, 1), record("Z2", "closed", -2, 30), record("Z3", "closed", -3, -1)];
+        let json = format!("[{}]", list.join(","));
+        let probe = taken(&site, id, json.as_bytes(), &Wish { probe: true, ..wish() }).await;
+        assert_eq!((probe.written, probe.skipped_count, probe.moved_to_now), (2, 1, 1));
+        let report = taken(&site, id, json.as_bytes(), &wish()).await;
+        assert_eq!((report.written, report.skipped_count, report.moved_to_now), (2, 1, 1));
+        assert_eq!(report.skipped, ["Z1: requested_datetime liegt in der Zukunft"]);
+        let said = report.lines(&wish()).join("\n");
+        assert!(said.contains("updated_datetime in der Zukunft, auf jetzt gesetzt: 1."), "{said}");
+        let list = site.visitor(HOST).look("/open311/v2/requests.json").await;
+        let list: Value = serde_json::from_slice(&list.is(200).body).unwrap();
+        let updated: Vec<_> = list.as_array().unwrap().iter().map(|one| one["updated_datetime"].clone()).collect();
+        assert_eq!(updated, [now.rfc3339(), now.plus_days(-1).rfc3339()]);
+        // When its time has come, it comes in; what was moved counts as known.
+        site.clock.advance_seconds(2 * 86_400);
+        let later = taken(&site, id, json.as_bytes(), &wish()).await;
+        assert_eq!((later.written, later.known, later.moved_to_now), (1, 2, 0));
+    })
+    .await;
+}
