@@ -66,14 +66,15 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 async fn reports(site: &web::Site, id: MunicipalityId, wanted: Reports) -> anyhow::Result<Vec<String>> {
-    let bytes = reports::import::fetch(site, &wanted.from).await?;
     let wish = reports::import::Wish {
-        source: wanted.source,
+        source: wanted.source.trim().to_owned(),
         services: wanted.services.into_iter().collect(),
         otherwise: wanted.otherwise,
         photos: wanted.photos,
         probe: wanted.probe,
     };
+    reports::import::check(site, id, &wish).await?;
+    let bytes = reports::import::fetch(site, &wanted.from).await?;
     let report = reports::import::import(site, id, &bytes, &wish).await?;
     Ok(report.lines(&wish))
 }

@@ -36,7 +36,9 @@ pub enum ImportError {
     Address(#[from] OutgoingError),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    #[error("the town has no category {0}")]
+    #[error("Nennen Sie mit --source, woher die Meldungen kommen, zum Beispiel melder.example.")]
+    NoSource,
+    #[error("Die Gemeinde hat keine Leistung {0}. Die Codes stehen unter /open311/v2/services.json.")]
     NoService(String),
     #[error("the town has no document yet")]
     NoTown,
@@ -114,10 +116,25 @@ pub async fn fetch(site: &Site, from: &str) -> Result<Vec<u8>, ImportError> {
     Ok(tokio::fs::read(path).await?)
 }
 
+/// Whether the wish can be kept at all: for before a list is asked for.
+pub async fn check(site: &Site, town: MunicipalityId, wish: &Wish) -> Result<(), ImportError> {
+    site.town(town).await?.ok_or(ImportError::NoTown)?;
+    check_wish(&site.db.read::<_, DbError>(town, store::categories).await?, wish)
+}
+
+fn check_wish(categories: &[Category], wish: &Wish) -> Result<(), ImportError> {
+    if wish.source.trim().is_empty() {
+        return Err(ImportError::NoSource);
+    }
+    let mut ours = wish.services.values().map(String::as_str).chain([rest(wish)]);
+    ours.try_for_each(|code| known(categories, code).map(drop))
+}
+
 /// Takes the records of a list into this town.
 pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish) -> Result<Report, ImportError> {
     let document = site.town(town).await?.ok_or(ImportError::NoTown)?;
     let categories = site.db.read::<_, DbError>(town, store::categories).await?;
+    check_wish(&categories, wish)?;
     let mut report = Report::default();
     let mut chosen = vec![];
     for (record, line) in feed::read(bytes)?.into_iter().zip(1..) {
@@ -150,6 +167,15 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
     Ok(report)
 }
 
+/// Ours for what answers to nothing else.
+fn rest(wish: &Wish) -> &str {
+    if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise }
+}
+
+fn known(categories: &[Category], code: &str) -> Result<(String, String), ImportError> {
+    find(categories, code).ok_or_else(|| ImportError::NoService(code.to_owned()))
+}
+
 /// Our service for theirs: as the operator says, the same code, a category that answers to the name, else the rest.
 fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(String, String), ImportError> {
     let named = [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get(name));
@@ -162,8 +188,7 @@ fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(S
     if let Some(alike) = alike(categories, &category::fold(&foreign.service_name)) {
         return Ok(alike);
     }
-    let rest = if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise };
-    find(categories, rest).ok_or_else(|| ImportError::NoService(rest.to_owned()))
+    known(categories, rest(wish))
 }
 
 /// The problem that is called so, else the category that answers to it. No name is like nothing, also not like an empty one.

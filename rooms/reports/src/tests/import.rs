@@ -195,3 +195,28 @@ async fn what_lies_in_the_future_is_not_believed_and_said() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_wish_that_cannot_be_kept_is_refused_before_anything_is_read() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let services = |theirs: &str, ours: &str| [(theirs.to_owned(), ours.to_owned())].into();
+        let unknown = "Die Gemeinde hat keine Leistung nothing.at_all.";
+        for (wanted, why) in [
+            (Wish { otherwise: "nothing.at_all".to_owned(), ..wish() }, unknown),
+            (Wish { services: services("9", "nothing.at_all"), ..wish() }, unknown),
+            (Wish { source: " ".to_owned(), ..wish() }, "Nennen Sie mit --source"),
+        ] {
+            for probe in [false, true] {
+                let wanted = Wish { probe, ..wanted.clone() };
+                // Not even a list.
+                let refused = import::import(&site.site, id, b"?", &wanted).await.unwrap_err();
+                assert!(refused.to_string().contains(why), "{refused}");
+                let refused = import::check(&site.site, id, &wanted).await.unwrap_err();
+                assert!(refused.to_string().contains(why), "{refused}");
+            }
+        }
+        import::check(&site.site, id, &wish()).await.unwrap();
+    })
+    .await;
+}
