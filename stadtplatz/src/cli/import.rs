@@ -1,7 +1,7 @@
 //! `stadtplatz import`: a town's map, addresses and assets from files, and reports of the system before this one;
 //! or many towns at once; repeatable without doubles.
 
-use super::{municipalities, say, town};
+use super::{municipalities, say, town, warn};
 use crate::{config::Config, start};
 use base::MunicipalityId;
 use clap::Subcommand;
@@ -76,6 +76,7 @@ async fn reports(site: &web::Site, id: MunicipalityId, wanted: Reports) -> anyho
     reports::import::check(site, id, &wish).await?;
     let bytes = reports::import::fetch(site, &wanted.from).await?;
     let report = reports::import::import(site, id, &bytes, &wish).await?;
+    report.warnings().into_iter().for_each(warn);
     Ok(report.lines(&wish))
 }
 

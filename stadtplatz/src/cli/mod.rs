@@ -77,6 +77,14 @@ pub fn say(text: impl fmt::Display) {
     }
 }
 
+/// Beside the answer, for operators: what they probably wanted otherwise.
+fn warn(text: impl fmt::Display) {
+    #[expect(clippy::print_stderr, reason = "a command's warning does not belong into its answer")]
+    {
+        eprintln!("Achtung: {text}");
+    }
+}
+
 pub async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     let demo = matches!(command_line.command, Command::Demo(_));
     let config = Config::read(command_line.given, demo)?;

@@ -15,7 +15,11 @@ use db::{Audit, DbError, Tx};
 use feed::{Foreign, Unreadable};
 use outgoing::OutgoingError;
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 use web::{Lang, Site, Town};
 
 /// Read whole: some five times as much memory while it is sorted. 64 MiB are about 150,000 records.
@@ -70,6 +74,8 @@ pub struct Report {
     pub skipped_count: usize,
     /// Written with the time of the import, because the list says they changed later than that.
     pub moved_to_now: usize,
+    /// Wished services that no record of the list has.
+    pub unused: Vec<String>,
     /// Their services and ours, with how many.
     pub services: BTreeMap<(String, String), usize>,
 }
@@ -96,6 +102,14 @@ impl Report {
             lines.extend(self.skipped.iter().map(|why| format!("  {why}")));
         }
         lines
+    }
+
+    /// What the operator probably wanted otherwise, in German.
+    pub fn warnings(&self) -> Vec<String> {
+        let unused = |theirs: &String| {
+            format!("--service „{theirs}“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise.")
+        };
+        self.unused.iter().map(unused).collect()
     }
 }
 
@@ -135,17 +149,18 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
     let document = site.town(town).await?.ok_or(ImportError::NoTown)?;
     let categories = site.db.read::<_, DbError>(town, store::categories).await?;
     check_wish(&categories, wish)?;
-    let mut report = Report::default();
-    let mut chosen = vec![];
+    let (mut report, mut chosen, mut used) = (Report::default(), vec![], BTreeSet::new());
     for (record, line) in feed::read(bytes)?.into_iter().zip(1..) {
         match record {
             Ok(foreign) => {
+                used.extend(wished(&foreign, wish).map(|(theirs, _)| theirs));
                 let service = service(&categories, &foreign, wish)?;
                 chosen.push((foreign, service));
             }
             Err(why) => report.skip(format!("Meldung {line}: {why}")),
         }
     }
+    report.unused = wish.services.keys().filter(|theirs| !used.contains(theirs)).cloned().collect();
     let (wish, categories) = (Arc::new(wish.clone()), Arc::new(categories));
     for batch in chosen.chunks(BATCH) {
         let (batch, town_document) = (Arc::<[_]>::from(batch.to_vec()), Arc::clone(&document));
@@ -167,6 +182,11 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
     Ok(report)
 }
 
+/// What the operator says about this record's service.
+fn wished<'w>(foreign: &Foreign, wish: &'w Wish) -> Option<(&'w String, &'w String)> {
+    [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get_key_value(name))
+}
+
 /// Ours for what answers to nothing else.
 fn rest(wish: &Wish) -> &str {
     if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise }
@@ -178,9 +198,8 @@ fn known(categories: &[Category], code: &str) -> Result<(String, String), Import
 
 /// Our service for theirs: as the operator says, the same code, a category that answers to the name, else the rest.
 fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(String, String), ImportError> {
-    let named = [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get(name));
-    if let Some(ours) = named {
-        return find(categories, ours).ok_or_else(|| ImportError::NoService(ours.clone()));
+    if let Some((_, ours)) = wished(foreign, wish) {
+        return known(categories, ours);
     }
     if let Some(same) = find(categories, &foreign.service_code) {
         return Ok(same);

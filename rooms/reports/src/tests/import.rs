@@ -220,3 +220,29 @@ async fn a_wish_that_cannot_be_kept_is_refused_before_anything_is_read() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_service_that_no_record_has_is_said() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let to = |theirs: &str| (theirs.to_owned(), "road.pothole".to_owned());
+        // By code, by a name that no code hides, by a name that one does, and by nothing at all.
+        let services = ["3.1", "Wespennest", "Schlagloch", "3.7"].map(to).into();
+        let xml = XML.replace(
+            "</service_requests>",
+            "<request><service_request_id>9</service_request_id>
+            <status>open</status><requested_datetime>2026-10-01T08:00:00Z</requested_datetime><lat>50.12</lat>
+            <long>11.03</long><service_name>Wespennest</service_name></request></service_requests>",
+        );
+        let report = taken(&site, id, xml.as_bytes(), &Wish { services, probe: true, ..wish() }).await;
+        assert_eq!(
+            report.warnings(),
+            [
+                "--service „3.7“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise.",
+                "--service „Schlagloch“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise."
+            ]
+        );
+        assert!(taken(&site, id, xml.as_bytes(), &wish()).await.warnings().is_empty());
+    })
+    .await;
+}
