@@ -9,6 +9,9 @@ mod municipalities;
 mod municipality;
 mod serve;
 mod staff;
+mod told;
+
+pub use told::told;
 
 use crate::{
     config::{Config, Given},

@@ -30,13 +30,14 @@ const NAMED_MAX: usize = 200;
 /// Where the other system says nothing about the end.
 const CLOSED_THERE: &str = "Vor dem Umzug erledigt";
 
+/// Why nothing was taken; the sentences are the operator's.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the file cannot be read")]
+    #[error("Die Datei lässt sich nicht lesen")]
     File(#[from] std::io::Error),
-    #[error("the file is larger than {BYTES_MAX} bytes")]
+    #[error("Die Datei ist größer als {} MB. Teilen Sie sie nach Zeiträumen.", BYTES_MAX >> 20)]
     TooLarge,
-    #[error("the address gave no list")]
+    #[error("Die Adresse gab keine Liste")]
     Address(#[from] OutgoingError),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -44,9 +45,9 @@ pub enum ImportError {
     NoSource,
     #[error("Die Gemeinde hat keine Leistung {0}. Die Codes stehen unter /open311/v2/services.json.")]
     NoService(String),
-    #[error("the town has no document yet")]
+    #[error("Die Gemeinde ist noch nicht eingerichtet.")]
     NoTown,
-    #[error("the database refused")]
+    #[error("Die Datenbank hat die Meldungen nicht angenommen")]
     Db(#[from] DbError),
 }
 

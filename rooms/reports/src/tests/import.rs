@@ -246,3 +246,20 @@ async fn a_service_that_no_record_has_is_said() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_operator_reads_german() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        for (from, why) in [
+            ("/gibt/es/nicht.json", "Die Datei lässt sich nicht lesen"),
+            ("https://127.0.0.1/requests.json", "Die Adresse gab keine Liste"),
+        ] {
+            let refused = import::fetch(&site.site, from).await.unwrap_err();
+            assert!(refused.to_string().contains(why), "{refused}");
+        }
+        let refused = import::import(&site.site, id, b"?", &wish()).await.unwrap_err();
+        assert_eq!(refused.to_string(), "Die Datei ist weder JSON noch XML.");
+    })
+    .await;
+}
