@@ -142,6 +142,11 @@ impl Browser {
         self.request("POST", path, Some("application/x-www-form-urlencoded"), urlencode(&pairs).into_bytes()).await
     }
 
+    /// Any method, without a body.
+    pub async fn ask(&mut self, method: &str, path: &str) -> Seen {
+        self.request(method, path, None, vec![]).await
+    }
+
     /// Fills in the page's form to `action`, sends it, and follows redirects. Fields the form lacks are added, as a
     /// clicked button would.
     pub async fn send(&mut self, page: &Seen, action: &str, filled: &[(&str, &str)]) -> Seen {

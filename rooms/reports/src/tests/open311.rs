@@ -363,6 +363,43 @@ async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
         let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
         assert_eq!(list[0]["address"], "Mühlweg 12");
     })
+#[tokio::test]
+async fn a_method_the_address_does_not_know_is_answered_with_those_it_does() {
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        for (path, allowed) in [
+            ("discovery.json", "GET,HEAD"),
+            ("services.json", "GET,HEAD"),
+            ("services/road.pothole.json", "GET,HEAD"),
+            ("requests.json", "GET,HEAD,POST"),
+            ("requests/2026-11-1.json", "GET,HEAD"),
+            ("servicerequestupdates.json", "GET,HEAD,POST"),
+            ("tokens/x.json", "GET,HEAD"),
+        ] {
+            for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+                if allowed.contains(method) {
+                    continue;
+                }
+                let seen = client.ask(method, &format!("/open311/v2/{path}")).await;
+                assert_eq!(
+                    (seen.status.as_u16(), seen.headers["allow"].to_str().unwrap()),
+                    (405, allowed),
+                    "{method} {path}"
+                );
+                let errors: Value = serde_json::from_slice(&seen.body).expect("JSON");
+                assert_eq!(errors[0]["code"], 405, "{method} {path}");
+                let seen = client.ask(method, &format!("/open311/v2/{}", path.replacen(".json", ".xml", 1))).await;
+                assert_eq!(
+                    (seen.status.as_u16(), seen.headers["allow"].to_str().unwrap()),
+                    (405, allowed),
+                    "{method} {path}"
+                );
+                assert!(flat(&seen).contains(&"errors/error/code=405".to_owned()), "{method} {path}");
+            }
+        }
+        assert!(client.ask("DELETE", "/open311/v2/nothing.json").await.is(404).headers.get("allow").is_none());
+    })
     .await;
 }
 
