@@ -399,6 +399,7 @@ async fn a_method_the_address_does_not_know_is_answered_with_those_it_does() {
             }
         }
         assert!(client.ask("DELETE", "/open311/v2/nothing.json").await.is(404).headers.get("allow").is_none());
+        assert!(client.ask("HEAD", "/open311/v2/requests.json").await.is(200).body.is_empty());
     })
     .await;
 }
