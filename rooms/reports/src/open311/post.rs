@@ -1,6 +1,6 @@
 //! A report from another program: read with the limits of the form for people, refused with every reason at once, opened
 //! like any other. Not here: whether the public sees it, that is the review's. Invariants: without a key nothing is taken;
-//! the same call again, after a lost answer say, is answered with the same report.
+//! the same call again, after a lost answer say, gets the same answer.
 
 use super::{
     Format, Node, NotTaken, Refusal, media, private, refuse_all,
@@ -55,7 +55,10 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
     let read = read(tx, form, sender);
     let once = if read.is_ok() { tx.once(key, fingerprint)? } else { tx.once_seen(key, fingerprint)? };
     match once {
-        Once::Again(number) => return Ok((number, String::new())),
+        Once::Again(answer) => {
+            let (number, notice) = answer.split_once('\n').unwrap_or((&answer, ""));
+            return Ok((number.to_owned(), notice.to_owned()));
+        }
         Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
         Once::First => {}
     }
@@ -71,9 +74,10 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
     if media::is_address(photo) {
         media::queue(tx, opened.id.0, photo);
     }
-    tx.once_answer(key, &opened.number)?;
     let due = words::date(visit.t.lang, opened.due.date(), tx.now().date());
-    Ok((opened.number, visit.t.with("reports-open311-notice", &[("due", due.into())])))
+    let notice = visit.t.with("reports-open311-notice", &[("due", due.into())]);
+    tx.once_answer(key, &format!("{}\n{notice}", opened.number))?;
+    Ok((opened.number, notice))
 }
 
 /// The call as a draft and its sender, or everything that is wrong with it.

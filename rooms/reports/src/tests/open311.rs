@@ -275,15 +275,20 @@ async fn a_program_with_a_key_reports_and_finds_its_report() {
         let answer: Value = serde_json::from_slice(&sent.is(200).body).unwrap();
         let number = answer[0]["service_request_id"].as_str().expect("a number").to_owned();
         assert_eq!(answer[0]["account_id"], "a-1");
-        assert!(answer[0]["service_notice"].as_str().unwrap().contains("Wir schauen nach bis"));
+        let notice = answer[0]["service_notice"].as_str().unwrap().to_owned();
+        assert!(notice.contains("Wir schauen nach bis"));
         // The same words in another order, with fields that say nothing: the same report.
         let mut turned: Vec<(&str, &str)> = call.iter().rev().copied().collect();
         turned.extend([("first_name", ""), ("jurisdiction_id", HOST)]);
         let again = client.post("/open311/v2/requests.xml", &turned).await;
         assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
-        // The answer was lost and the call comes again, also for XML: the same report.
-        let again = client.post("/open311/v2/requests.xml", &call).await;
-        assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
+        // The answer was lost and the call comes again: the same answer, also an hour later and as XML.
+        site.clock.advance_seconds(3_600);
+        let again = client.post("/open311/v2/requests.json", &call).await;
+        assert_eq!(serde_json::from_slice::<Value>(&again.is(200).body).unwrap(), answer);
+        let again = flat(&client.post("/open311/v2/requests.xml", &call).await);
+        assert!(again.contains(&format!("service_requests/request/service_request_id={number}")));
+        assert!(again.contains(&format!("service_requests/request/service_notice={notice}")), "{again:?}");
 
         // Before the review only the sender reads it.
         let path = format!("/open311/v2/requests/{number}.json");
