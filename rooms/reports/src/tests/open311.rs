@@ -1,7 +1,7 @@
 //! Open311 as a stranger's program meets it: both formats, the published schemas, windows and pages, exact refusals.
 
 use super::store::{new_report, put};
-use super::{HOST, SWING, publish, rooms, staff, town};
+use super::{HOST, SWING, photo, publish, rooms, staff, town};
 use crate::report::Visibility;
 use base::MunicipalityId;
 use db::DbError;
@@ -368,6 +368,54 @@ async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
         let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
         assert_eq!(list[0]["address"], "Mühlweg 12");
     })
+    .await;
+}
+
+#[tokio::test]
+async fn photos_sent_along_wait_for_the_review_and_no_file_is_lost_in_silence() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let (_, key) = key(&site, id).await;
+        let mut client = site.visitor(HOST);
+        let call = [("api_key", key.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
+        let (first, second) = (photo(7), photo(9));
+        let path = "/open311/v2/requests.json";
+        let files: [(&str, &str, &str, &[u8]); 2] =
+            [("media", "loch.png", "image/png", &first), ("media", "rand.png", "image/png", &second)];
+        let sent = client.post_files(path, &call, &files).await;
+        let answer: Value = serde_json::from_slice(&sent.is(200).body).unwrap();
+        let again = client.post_files(path, &call, &files).await;
+        assert_eq!(serde_json::from_slice::<Value>(&again.is(200).body).unwrap(), answer, "once, with its photos");
+        let number = answer[0]["service_request_id"].as_str().unwrap();
+        let mut head = staff(&site, id, "head").await;
+        let desk = head.visit(&format!("/arbeit/fall/{number}")).await;
+        assert_eq!(desk.is(200).html().matches("<img src=\"/arbeit/anhang/").count(), 2, "{}", desk.html());
+        publish(&site, id, number).await;
+        let seen = json(&mut client, &format!("/open311/v2/requests/{number}.json")).await;
+        assert_eq!(seen[0]["media_url"], Value::Null, "nobody has looked at it yet");
+
+        let many: Vec<(&str, &str, &str, &[u8])> = (0..4).map(|_| ("media", "a.png", "image/png", &*first)).collect();
+        for (files, says) in [
+            (vec![("photo", "loch.png", "image/png", &*first)], "media"),
+            (vec![("media", "brief.pdf", "application/pdf", b"%PDF-1.7".as_slice())], "brief.pdf"),
+            (many, "3"),
+        ] {
+            let seen = client.post_files(path, &[&call[..], &[("account_id", says)]].concat(), &files).await;
+            let errors: Value = serde_json::from_slice(&seen.is(400).body).unwrap();
+            assert_eq!(errors[0]["code"], 400, "{says}");
+            assert!(errors.to_string().contains(says), "{errors}");
+        }
+        let add =
+            [("api_key", key.as_str()), ("service_request_id", number), ("update_id", "1"), ("description", "Da")];
+        let path = "/open311/v2/servicerequestupdates.xml";
+        let seen = client.post_files(path, &add, &files).await;
+        assert!(flat(seen.is(400)).iter().any(|line| line.contains("media_url")), "{}", seen.html());
+        let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
+        assert_eq!(numbers(&list), [number], "what was refused left nothing");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_method_the_address_does_not_know_is_answered_with_those_it_does() {
     on_both_sites(rooms, async |site| {
