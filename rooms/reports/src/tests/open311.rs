@@ -124,6 +124,15 @@ async fn lists_are_narrowed_paged_and_extended() {
             (format!("start_date={}&end_date={}", day(-6), day(-4)), vec!["2026-11-2"]),
             ("page_size=1&page=2".to_owned(), vec!["2026-11-2"]),
             ("page_size=2&page=3".to_owned(), vec![]),
+            // Behind the end there is nothing, however far behind.
+            ("page=101".to_owned(), vec![]),
+            ("page_size=1&page=101".to_owned(), vec![]),
+            ("page=9223372036854775807".to_owned(), vec![]),
+            // One end alone makes a window of ninety days.
+            (format!("start_date={}", day(-100)), vec![]),
+            (format!("start_date={}", day(-97)), vec!["2026-11-1"]),
+            (format!("start_date={}", day(1)), vec![]),
+            (format!("end_date={}", day(80)), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
             (format!("jurisdiction_id={HOST}"), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
             ("jurisdiction_id=&page=&status=".to_owned(), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
         ];
