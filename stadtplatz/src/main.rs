@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The chain is for operators; secrets never enter it.
-            stadtplatz::cli::say(format_args!("Fehler: {error:#}"));
+            stadtplatz::cli::say(format_args!("Fehler: {}", stadtplatz::cli::told(&error)));
             ExitCode::FAILURE
         }
     }

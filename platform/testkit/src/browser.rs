@@ -142,6 +142,22 @@ impl Browser {
         self.request("POST", path, Some("application/x-www-form-urlencoded"), urlencode(&pairs).into_bytes()).await
     }
 
+    /// POST of fields and files as they are, as a program sends them: (field, file name, content type, content).
+    pub async fn post_files(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> Seen {
+        let pairs: Vec<(String, String)> = fields.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        self.send_files(path, &pairs, files).await
+    }
+
+    /// Any method, without a body.
+    pub async fn ask(&mut self, method: &str, path: &str) -> Seen {
+        self.request(method, path, None, vec![]).await
+    }
+
     /// Fills in the page's form to `action`, sends it, and follows redirects. Fields the form lacks are added, as a
     /// clicked button would.
     pub async fn send(&mut self, page: &Seen, action: &str, filled: &[(&str, &str)]) -> Seen {

@@ -13,6 +13,9 @@ pub enum PageError {
     /// Not there, or its existence is nobody's business here.
     #[error("not found")]
     NotFound,
+    /// The address is there, for other methods: the router names them in `Allow`.
+    #[error("the address does not know the method")]
+    OtherMethod,
     /// Was there and is not any more: a used link, a withdrawn page.
     #[error("gone")]
     Gone,
@@ -61,6 +64,7 @@ impl PageError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Gone => StatusCode::GONE,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::SignInNeeded { .. } => StatusCode::SEE_OTHER,

@@ -138,7 +138,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             .get::<Visit>()
             .cloned()
             .ok_or_else(|| PageError::internal("no visit in the request"))?;
-        if request.method() == http::Method::GET {
+        if matches!(*request.method(), http::Method::GET | http::Method::HEAD) {
             return Ok(Self::from_urlencoded(request.uri().query().unwrap_or("")));
         }
         visit.limit(crate::LimitKind::Form)?;

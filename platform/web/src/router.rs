@@ -45,8 +45,8 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
     let keeper = kept::Keeper { site: site.clone(), paths: kept.into() };
     let pages = router
         .fallback(|| async { PageError::NotFound })
-        .method_not_allowed_fallback(|| async { PageError::NotFound })
-        .layer(from_fn(no_sniffing_of_methods))
+        // Axum adds which methods there are (`Allow`); HEAD is answered by GET.
+        .method_not_allowed_fallback(|| async { PageError::OtherMethod })
         // Browsers say where a POST comes from; an answer from elsewhere is refused without any token in the form.
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -67,14 +67,6 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         // Outermost: a kept page is handed out with all its headers.
         .layer(from_fn_with_state(keeper, kept::keep));
     (whole, seen)
-}
-
-/// HEAD is answered by GET; everything else but POST is nothing here.
-async fn no_sniffing_of_methods(request: Request, next: Next) -> Response {
-    match *request.method() {
-        http::Method::GET | http::Method::HEAD | http::Method::POST => next.run(request).await,
-        _ => PageError::NotFound.into_response(),
-    }
 }
 
 /// Finds out who visits which town and hands it on as `Visit`.

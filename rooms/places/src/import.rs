@@ -23,15 +23,16 @@ const BATCH: usize = 400;
 /// Skipped lines that are named; more are only counted.
 const SKIPPED_NAMED_MAX: usize = 200;
 
+/// Why nothing was taken; the sentences are the operator's.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the OpenStreetMap extract was not imported")]
+    #[error("Der Auszug aus OpenStreetMap wurde nicht eingelesen")]
     Osm(#[from] OsmError),
-    #[error("the database refused")]
+    #[error("Die Datenbank hat die Daten nicht angenommen")]
     Db(#[from] DbError),
-    #[error("the file cannot be read")]
+    #[error("Die Datei lässt sich nicht lesen")]
     File(#[from] std::io::Error),
-    #[error("the file is not usable: {0}")]
+    #[error("Die Datei ist nicht brauchbar: {0}")]
     Unusable(String),
 }
 
@@ -96,6 +97,7 @@ pub struct OsmWish {
 /// Imports an OpenStreetMap extract. The town's own lists stay: addresses and kinds of assets that the town keeps itself
 /// are not taken from the extract.
 pub async fn osm(db: &Db, town: MunicipalityId, path: PathBuf, wish: OsmWish) -> Result<Report, ImportError> {
+    std::fs::File::open(&path)?;
     let own = db.read(town, Own::of).await?;
     let known = db.read(town, known_contents).await?;
     let (sender, mut pieces) = mpsc::channel::<Vec<Piece>>(4);
@@ -110,7 +112,7 @@ pub async fn osm(db: &Db, town: MunicipalityId, path: PathBuf, wish: OsmWish) ->
     }
     match reading.await {
         Ok(done) => done?,
-        Err(_) => return Err(ImportError::Unusable("the reader of the file stopped".into())),
+        Err(_) => return Err(ImportError::Unusable("das Lesen brach ab".into())),
     }
     run.report.removed = remove_vanished(db, town, &run).await?;
     let frame = run.frame()?;
@@ -216,7 +218,7 @@ impl Run {
     /// The map reaches as far as doors do. It opens in the named village or, if the extract cuts that off, where the
     /// doors that carry its name stand closest.
     fn frame(&self) -> Result<MapFrame, ImportError> {
-        let none = || ImportError::Unusable("the extract holds no address: is it the right area?".into());
+        let none = || ImportError::Unusable("der Auszug enthält keine Adresse; ist es das richtige Gebiet?".into());
         let all: Vec<Position> = self.doors.iter().map(|(at, _)| *at).collect();
         let named: Vec<Position> = self.doors.iter().filter(|(_, named)| *named).map(|(at, _)| *at).collect();
         let densest = densest(if named.is_empty() { &all } else { &named }).ok_or_else(none)?;

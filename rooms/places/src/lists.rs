@@ -24,7 +24,7 @@ pub async fn addresses(db: &Db, town: MunicipalityId, path: &Path) -> Result<Rep
     let mut report = Report::default();
     let rows = read_addresses(&read_limited(path)?, &mut report)?;
     if rows.is_empty() {
-        return Err(ImportError::Unusable("no line of the list holds an address".into()));
+        return Err(ImportError::Unusable("keine Zeile der Liste enthält eine Adresse".into()));
     }
     let bounds = bounds_of(rows.iter().map(|row| row.position));
     report.found.insert("Adressen".to_owned(), rows.len() as u64);
@@ -53,7 +53,7 @@ pub async fn assets(db: &Db, town: MunicipalityId, path: &Path) -> Result<Report
     let mut report = Report::default();
     let rows = read_assets(&read_limited(path)?, &mut report)?;
     if rows.is_empty() {
-        return Err(ImportError::Unusable("no feature of the list is an asset".into()));
+        return Err(ImportError::Unusable("kein Eintrag der Liste ist ein Objekt".into()));
     }
     let bounds = bounds_of(rows.iter().map(|row| row.new.position));
     rows.iter().for_each(|row| report.find(row.new.kind.german()));
@@ -140,7 +140,7 @@ pub(crate) fn bounds_of(positions: impl Iterator<Item = Position>) -> Bounds {
 /// Reads the file; UTF-8, or Latin-1 as many offices export.
 fn read_limited(path: &Path) -> Result<String, ImportError> {
     if std::fs::metadata(path)?.len() > FILE_BYTES_MAX {
-        return Err(ImportError::Unusable(format!("it is larger than {} MB", FILE_BYTES_MAX >> 20)));
+        return Err(ImportError::Unusable(format!("sie ist größer als {} MB", FILE_BYTES_MAX >> 20)));
     }
     let bytes = std::fs::read(path)?;
     Ok(match String::from_utf8(bytes) {
@@ -164,17 +164,17 @@ pub(crate) fn read_addresses(text: &str, report: &mut Report) -> Result<Vec<NewA
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let names: Vec<String> = match reader.headers() {
         Ok(names) => names.iter().map(|name| name.trim().to_lowercase()).collect(),
-        Err(_) => return Err(ImportError::Unusable("the header line cannot be read".into())),
+        Err(_) => return Err(ImportError::Unusable("die Kopfzeile ist nicht lesbar".into())),
     };
     let mut columns = [0usize; 6];
     for (column, (wanted, aliases)) in columns.iter_mut().zip(COLUMNS) {
         let found = names.iter().position(|name| aliases.contains(&name.as_str()));
-        *column = found.ok_or_else(|| ImportError::Unusable(format!("the header line names no column {wanted}")))?;
+        *column = found.ok_or_else(|| ImportError::Unusable(format!("in der Kopfzeile fehlt die Spalte {wanted}")))?;
     }
     let (mut rows, mut seen) = (Vec::new(), HashMap::new());
     for (index, record) in reader.records().enumerate() {
         if index >= LINES_MAX {
-            return Err(ImportError::Unusable(format!("it has more than {LINES_MAX} lines")));
+            return Err(ImportError::Unusable(format!("sie hat mehr als {LINES_MAX} Zeilen")));
         }
         let line =
             record.as_ref().ok().and_then(csv::StringRecord::position).map_or(index as u64 + 2, csv::Position::line);
@@ -255,11 +255,12 @@ fn put_listed(tx: &Tx<'_>, row: &Listed) -> Result<u64, DbError> {
 
 pub(crate) fn read_assets(text: &str, report: &mut Report) -> Result<Vec<Listed>, ImportError> {
     let whole: Value = serde_json::from_str(text)
-        .map_err(|error| ImportError::Unusable(format!("no JSON in line {}", error.line())))?;
+        .map_err(|error| ImportError::Unusable(format!("in Zeile {} steht kein JSON", error.line())))?;
     let features = whole.get("features").and_then(Value::as_array);
-    let features = features.ok_or_else(|| ImportError::Unusable("it is no GeoJSON FeatureCollection".into()))?;
+    let features =
+        features.ok_or_else(|| ImportError::Unusable("sie ist keine FeatureCollection nach GeoJSON".into()))?;
     if features.len() > LINES_MAX {
-        return Err(ImportError::Unusable(format!("it has more than {LINES_MAX} features")));
+        return Err(ImportError::Unusable(format!("sie hat mehr als {LINES_MAX} Einträge")));
     }
     let (mut rows, mut seen) = (Vec::new(), HashSet::new());
     for (index, feature) in features.iter().enumerate() {

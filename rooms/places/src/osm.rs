@@ -27,14 +27,17 @@ pub enum Piece {
     },
 }
 
+/// Why an extract cannot be read; the sentences are the operator's.
 #[derive(Debug, thiserror::Error)]
 pub enum OsmError {
-    #[error("the file cannot be read as OpenStreetMap data")]
+    #[error("die Datei ist kein lesbarer Auszug aus OpenStreetMap (.osm.pbf)")]
     Unreadable(#[from] osmpbf::Error),
-    #[error("the extract is too large for one town: cut it to the town's area first, for instance with osmium extract")]
+    #[error(
+        "der Auszug ist zu groß für eine Gemeinde; schneiden Sie ihn auf ihr Gebiet zu, zum Beispiel mit osmium extract"
+    )]
     TooLarge,
     /// The reader of the pieces went away.
-    #[error("the import was stopped")]
+    #[error("das Einlesen wurde abgebrochen")]
     Stopped,
 }
 

@@ -1,7 +1,7 @@
 //! `stadtplatz import`: a town's map, addresses and assets from files, and reports of the system before this one;
 //! or many towns at once; repeatable without doubles.
 
-use super::{municipalities, say, town};
+use super::{municipalities, say, town, warn};
 use crate::{config::Config, start};
 use base::MunicipalityId;
 use clap::Subcommand;
@@ -66,15 +66,17 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 async fn reports(site: &web::Site, id: MunicipalityId, wanted: Reports) -> anyhow::Result<Vec<String>> {
-    let bytes = reports::import::fetch(site, &wanted.from).await?;
     let wish = reports::import::Wish {
-        source: wanted.source,
+        source: wanted.source.trim().to_owned(),
         services: wanted.services.into_iter().collect(),
         otherwise: wanted.otherwise,
         photos: wanted.photos,
         probe: wanted.probe,
     };
+    reports::import::check(site, id, &wish).await?;
+    let bytes = reports::import::fetch(site, &wanted.from).await?;
     let report = reports::import::import(site, id, &bytes, &wish).await?;
+    report.warnings().into_iter().for_each(warn);
     Ok(report.lines(&wish))
 }
 

@@ -9,6 +9,9 @@ mod municipalities;
 mod municipality;
 mod serve;
 mod staff;
+mod told;
+
+pub use told::told;
 
 use crate::{
     config::{Config, Given},
@@ -36,7 +39,7 @@ enum Command {
     Serve,
     /// Die erfundene Stadt Ahornfurt zeigen, mit Beispieldaten und Konten zum Ausprobieren
     Demo(demo::Demo),
-    /// Karte, Adressen oder Objekte einlesen
+    /// Karte, Adressen, Objekte oder Meldungen eines anderen Systems einlesen, oder viele Gemeinden auf einmal anlegen
     #[command(subcommand)]
     Import(import::Import),
     /// Die Datenbank auf den Stand dieses Programms bringen
@@ -74,6 +77,14 @@ pub fn say(text: impl fmt::Display) {
     #[expect(clippy::print_stdout, reason = "a command's answer belongs on standard output")]
     {
         println!("{text}");
+    }
+}
+
+/// Beside the answer, for operators: what they probably wanted otherwise.
+fn warn(text: impl fmt::Display) {
+    #[expect(clippy::print_stderr, reason = "a command's warning does not belong into its answer")]
+    {
+        eprintln!("Achtung: {text}");
     }
 }
 
@@ -127,4 +138,21 @@ async fn town(site: &Site, host: Option<&str>) -> anyhow::Result<MunicipalityId>
     found.with_context(|| {
         format!("keine Gemeinde {wanted}: nennen Sie sie mit --town HOST, `stadtplatz municipality list` zeigt alle")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_help_names_all_that_can_be_imported() {
+        let mut whole = CommandLine::command();
+        let import = whole.find_subcommand_mut("import").unwrap();
+        for text in [import.render_help().to_string(), whole.render_help().to_string()] {
+            for what in ["Karte", "Adressen", "Objekte", "Meldungen", "Gemeinden"] {
+                assert!(text.contains(what), "{what} is missing:\n{text}");
+            }
+        }
+    }
 }

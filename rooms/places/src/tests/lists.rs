@@ -46,7 +46,7 @@ fn good_lines_are_read_and_bad_ones_named() {
     let columns = "Straße,HausNr,PLZ,Gemeinde,Breite,Länge\nRingweg,1,96999,Ahornfurt,50.1,11.0\n";
     assert_eq!(read_addresses(columns, &mut Report::default()).unwrap().len(), 1);
     let missing = read_addresses("strasse;plz\n", &mut Report::default()).unwrap_err();
-    assert_eq!(missing.to_string(), "the file is not usable: the header line names no column hausnummer");
+    assert_eq!(missing.to_string(), "Die Datei ist nicht brauchbar: in der Kopfzeile fehlt die Spalte hausnummer");
 }
 
 const ASSETS: &str = r#"{"type":"FeatureCollection","features":[

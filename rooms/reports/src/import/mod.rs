@@ -1,6 +1,6 @@
 //! Brings the requests of another Open311 server in: a file or an address, once each, as reports with their cases, with
 //! the times they have there. For a town that moves here. Not here: reports that a program sends (`open311`). Invariants:
-//! read again it changes nothing; what cannot be used is named, never dropped in silence.
+//! read again it changes nothing; what cannot be used is named, never dropped in silence; nothing lies in the future.
 
 pub mod feed;
 
@@ -15,7 +15,11 @@ use db::{Audit, DbError, Tx};
 use feed::{Foreign, Unreadable};
 use outgoing::OutgoingError;
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 use web::{Lang, Site, Town};
 
 /// Read whole: some five times as much memory while it is sorted. 64 MiB are about 150,000 records.
@@ -26,21 +30,24 @@ const NAMED_MAX: usize = 200;
 /// Where the other system says nothing about the end.
 const CLOSED_THERE: &str = "Vor dem Umzug erledigt";
 
+/// Why nothing was taken; the sentences are the operator's.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the file cannot be read")]
+    #[error("Die Datei lässt sich nicht lesen")]
     File(#[from] std::io::Error),
-    #[error("the file is larger than {BYTES_MAX} bytes")]
+    #[error("Die Datei ist größer als {} MB. Teilen Sie sie nach Zeiträumen.", BYTES_MAX >> 20)]
     TooLarge,
-    #[error("the address gave no list")]
+    #[error("Die Adresse gab keine Liste")]
     Address(#[from] OutgoingError),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    #[error("the town has no category {0}")]
+    #[error("Nennen Sie mit --source, woher die Meldungen kommen, zum Beispiel melder.example.")]
+    NoSource,
+    #[error("Die Gemeinde hat keine Leistung {0}. Die Codes stehen unter /open311/v2/services.json.")]
     NoService(String),
-    #[error("the town has no document yet")]
+    #[error("Die Gemeinde ist noch nicht eingerichtet.")]
     NoTown,
-    #[error("the database refused")]
+    #[error("Die Datenbank hat die Meldungen nicht angenommen")]
     Db(#[from] DbError),
 }
 
@@ -66,6 +73,10 @@ pub struct Report {
     pub known: usize,
     pub skipped: Vec<String>,
     pub skipped_count: usize,
+    /// Written with the time of the import, because the list says they changed later than that.
+    pub moved_to_now: usize,
+    /// Wished services that no record of the list has.
+    pub unused: Vec<String>,
     /// Their services and ours, with how many.
     pub services: BTreeMap<(String, String), usize>,
 }
@@ -84,11 +95,22 @@ impl Report {
         let mut lines: Vec<String> = self.services.iter().map(service).collect();
         let verb = if wish.probe { "Neu wären" } else { "Neu" };
         lines.push(format!("{verb}: {}. Schon da: {}.", self.written, self.known));
+        if self.moved_to_now > 0 {
+            lines.push(format!("updated_datetime in der Zukunft, auf jetzt gesetzt: {}.", self.moved_to_now));
+        }
         if self.skipped_count > 0 {
             lines.push(format!("Übersprungen: {}.", self.skipped_count));
             lines.extend(self.skipped.iter().map(|why| format!("  {why}")));
         }
         lines
+    }
+
+    /// What the operator probably wanted otherwise, in German.
+    pub fn warnings(&self) -> Vec<String> {
+        let unused = |theirs: &String| {
+            format!("--service „{theirs}“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise.")
+        };
+        self.unused.iter().map(unused).collect()
     }
 }
 
@@ -109,21 +131,37 @@ pub async fn fetch(site: &Site, from: &str) -> Result<Vec<u8>, ImportError> {
     Ok(tokio::fs::read(path).await?)
 }
 
+/// Whether the wish can be kept at all: for before a list is asked for.
+pub async fn check(site: &Site, town: MunicipalityId, wish: &Wish) -> Result<(), ImportError> {
+    site.town(town).await?.ok_or(ImportError::NoTown)?;
+    check_wish(&site.db.read::<_, DbError>(town, store::categories).await?, wish)
+}
+
+fn check_wish(categories: &[Category], wish: &Wish) -> Result<(), ImportError> {
+    if wish.source.trim().is_empty() {
+        return Err(ImportError::NoSource);
+    }
+    let mut ours = wish.services.values().map(String::as_str).chain([rest(wish)]);
+    ours.try_for_each(|code| known(categories, code).map(drop))
+}
+
 /// Takes the records of a list into this town.
 pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish) -> Result<Report, ImportError> {
     let document = site.town(town).await?.ok_or(ImportError::NoTown)?;
     let categories = site.db.read::<_, DbError>(town, store::categories).await?;
-    let mut report = Report::default();
-    let mut chosen = vec![];
+    check_wish(&categories, wish)?;
+    let (mut report, mut chosen, mut used) = (Report::default(), vec![], BTreeSet::new());
     for (record, line) in feed::read(bytes)?.into_iter().zip(1..) {
         match record {
             Ok(foreign) => {
+                used.extend(wished(&foreign, wish).map(|(theirs, _)| theirs));
                 let service = service(&categories, &foreign, wish)?;
                 chosen.push((foreign, service));
             }
             Err(why) => report.skip(format!("Meldung {line}: {why}")),
         }
     }
+    report.unused = wish.services.keys().filter(|theirs| !used.contains(theirs)).cloned().collect();
     let (wish, categories) = (Arc::new(wish.clone()), Arc::new(categories));
     for batch in chosen.chunks(BATCH) {
         let (batch, town_document) = (Arc::<[_]>::from(batch.to_vec()), Arc::clone(&document));
@@ -136,6 +174,7 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
         };
         report.written += done.written;
         report.known += done.known;
+        report.moved_to_now += done.moved_to_now;
         done.skipped.into_iter().for_each(|why| report.skip(why));
         for (names, count) in done.services {
             *report.services.entry(names).or_default() += count;
@@ -144,11 +183,24 @@ pub async fn import(site: &Site, town: MunicipalityId, bytes: &[u8], wish: &Wish
     Ok(report)
 }
 
+/// What the operator says about this record's service.
+fn wished<'w>(foreign: &Foreign, wish: &'w Wish) -> Option<(&'w String, &'w String)> {
+    [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get_key_value(name))
+}
+
+/// Ours for what answers to nothing else.
+fn rest(wish: &Wish) -> &str {
+    if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise }
+}
+
+fn known(categories: &[Category], code: &str) -> Result<(String, String), ImportError> {
+    find(categories, code).ok_or_else(|| ImportError::NoService(code.to_owned()))
+}
+
 /// Our service for theirs: as the operator says, the same code, a category that answers to the name, else the rest.
 fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(String, String), ImportError> {
-    let named = [&foreign.service_code, &foreign.service_name].into_iter().find_map(|name| wish.services.get(name));
-    if let Some(ours) = named {
-        return find(categories, ours).ok_or_else(|| ImportError::NoService(ours.clone()));
+    if let Some((_, ours)) = wished(foreign, wish) {
+        return known(categories, ours);
     }
     if let Some(same) = find(categories, &foreign.service_code) {
         return Ok(same);
@@ -156,8 +208,7 @@ fn service(categories: &[Category], foreign: &Foreign, wish: &Wish) -> Result<(S
     if let Some(alike) = alike(categories, &category::fold(&foreign.service_name)) {
         return Ok(alike);
     }
-    let rest = if wish.otherwise.is_empty() { "other.other" } else { &wish.otherwise };
-    find(categories, rest).ok_or_else(|| ImportError::NoService(rest.to_owned()))
+    known(categories, rest(wish))
 }
 
 /// The problem that is called so, else the category that answers to it. No name is like nothing, also not like an empty one.
@@ -200,14 +251,20 @@ impl Part {
                 report.known += 1;
                 continue;
             }
+            if foreign.requested > tx.now() {
+                report.skip(format!("{}: requested_datetime liegt in der Zukunft", foreign.id));
+                continue;
+            }
             if !crate::around::is_ours(tx, foreign.position)? {
                 report.skip(format!("{}: liegt außerhalb der Karte", foreign.id));
                 continue;
             }
             if !self.wish.probe {
-                self.take(tx, foreign, category, problem)?;
+                let believed = Foreign { updated: foreign.updated.min(tx.now()), ..foreign.clone() };
+                self.take(tx, &believed, category, problem)?;
             }
             report.written += 1;
+            report.moved_to_now += usize::from(foreign.updated > tx.now());
             let theirs = if foreign.service_name.is_empty() { &foreign.service_code } else { &foreign.service_name };
             *report.services.entry((theirs.clone(), format!("{category}.{problem}"))).or_default() += 1;
         }

@@ -1,6 +1,6 @@
 //! `media_url`: the photo another program only names is fetched by a job, through the guarded client, and treated like one
 //! that was uploaded: written anew without what the camera put in, hidden until somebody reviewed it. Not here: files a
-//! caller sends along, which the standard does not know. Invariants: the job may run again and leaves one photo or
+//! caller sends along (`post`). Invariants: the job may run again and leaves one photo or
 //! one remark, since its own id is the once-only key; whoever names an address makes the house ask nobody inside.
 
 use crate::{journey::PHOTOS_MAX, store};

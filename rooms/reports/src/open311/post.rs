@@ -1,6 +1,6 @@
 //! A report from another program: read with the limits of the form for people, refused with every reason at once, opened
 //! like any other. Not here: whether the public sees it, that is the review's. Invariants: without a key nothing is taken;
-//! the same call again, after a lost answer say, is answered with the same report.
+//! the same call again, after a lost answer say, gets the same answer.
 
 use super::{
     Format, Node, NotTaken, Refusal, media, private, refuse_all,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     around::{self, Placed},
     category::Category,
-    journey::{ANSWER_CHARACTERS_MAX, AnswerRefusal, BODY_CHARACTERS_MAX, Draft, Missing},
+    journey::{ANSWER_CHARACTERS_MAX, AnswerRefusal, BODY_CHARACTERS_MAX, Draft, DraftPhoto, Missing, PHOTOS_MAX},
     open::{self, Desk, Sender},
     pages::{check::NotSent, read_email},
     report::reads_as_phone,
@@ -19,10 +19,12 @@ use crate::{
 use base::Position;
 use db::{Once, OnceKey, Tx};
 use uuid::Uuid;
-use web::{Answer, Form, PageError, Visit, words};
+use web::{Answer, Form, FormState, PageError, Visit, words};
 
 /// Attributes the town did not ask for; more than these nobody reads.
 const EXTRAS_MAX: usize = 20;
+/// The standard knows no files, only `media_url`; programs that send some call them so.
+const PHOTO_FIELD: &str = "media";
 
 pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
     let (format, form) = (Format::of(XML), with_query(&visit, form));
@@ -30,8 +32,9 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
         Ok(sender) => sender,
         Err(refusal) => return refuse_all(format, &[refusal]),
     };
+    let along = photos(&visit, &form).await?;
     let (v, sent) = (visit.clone(), form.clone());
-    let taken = visit.write(move |tx| take(tx, &v, &sent, &sender)).await;
+    let taken = visit.write(move |tx| take(tx, &v, &sent, &along, &sender)).await;
     match taken {
         Ok((number, notice)) => {
             let node = Node::Fields(vec![
@@ -46,16 +49,46 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
     }
 }
 
+/// Photos that came along and are on disk, and what is wrong with the others.
+struct Along {
+    photos: Vec<DraftPhoto>,
+    wrong: Vec<String>,
+}
+
+/// As the form for people takes them; no file is dropped in silence.
+async fn photos(visit: &Visit, form: &Form) -> Result<Along, PageError> {
+    if form.uploads.iter().any(|upload| upload.field != PHOTO_FIELD) || form.uploads.len() > PHOTOS_MAX {
+        let wrong = format!("files are taken in the field {PHOTO_FIELD} only, at most {PHOTOS_MAX} photos");
+        return Ok(Along { photos: vec![], wrong: vec![wrong] });
+    }
+    let mut state = FormState::from(form.clone());
+    let taken = web::take_photos(visit, &mut state, PHOTO_FIELD, 0, PHOTOS_MAX).await?;
+    let photo = |photo: web::Photo| DraftPhoto { blob: photo.blob.0, name: photo.name, digest: photo.digest };
+    Ok(Along {
+        photos: taken.into_iter().map(photo).collect(),
+        wrong: state.errors().iter().map(|error| error.message.clone()).collect(),
+    })
+}
+
 /// The one transaction: number of the report, and by when the town looks after it. Nothing is written for a call that is
 /// refused.
-fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Result<(String, String), NotTaken> {
+fn take(
+    tx: &Tx<'_>,
+    visit: &Visit,
+    form: &Form,
+    along: &Along,
+    sender: &(Uuid, String),
+) -> Result<(String, String), NotTaken> {
     // Not the key, which may stand in the address as well, nor the town, which the host names too.
     let fingerprint = form.meaning(&["api_key", "jurisdiction_id"]);
     let key = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
-    let read = read(tx, form, sender);
+    let read = read(tx, form, along, sender);
     let once = if read.is_ok() { tx.once(key, fingerprint)? } else { tx.once_seen(key, fingerprint)? };
     match once {
-        Once::Again(number) => return Ok((number, String::new())),
+        Once::Again(answer) => {
+            let (number, notice) = answer.split_once('\n').unwrap_or((&answer, ""));
+            return Ok((number.to_owned(), notice.to_owned()));
+        }
         Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
         Once::First => {}
     }
@@ -71,13 +104,14 @@ fn take(tx: &Tx<'_>, visit: &Visit, form: &Form, sender: &(Uuid, String)) -> Res
     if media::is_address(photo) {
         media::queue(tx, opened.id.0, photo);
     }
-    tx.once_answer(key, &opened.number)?;
     let due = words::date(visit.t.lang, opened.due.date(), tx.now().date());
-    Ok((opened.number, visit.t.with("reports-open311-notice", &[("due", due.into())])))
+    let notice = visit.t.with("reports-open311-notice", &[("due", due.into())]);
+    tx.once_answer(key, &format!("{}\n{notice}", opened.number))?;
+    Ok((opened.number, notice))
 }
 
 /// The call as a draft and its sender, or everything that is wrong with it.
-fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Draft, Sender), NotTaken> {
+fn read(tx: &Tx<'_>, form: &Form, along: &Along, (key, program): &(Uuid, String)) -> Result<(Draft, Sender), NotTaken> {
     let code = form.text("service_code");
     if code.is_empty() {
         return Err(Refusal::wrong("service_code is needed").into());
@@ -88,9 +122,10 @@ fn read(tx: &Tx<'_>, form: &Form, (key, program): &(Uuid, String)) -> Result<(Dr
     let Some((category, problem)) = offered(&categories, code) else {
         return Err(Refusal::unknown("service_code").into());
     };
-    let mut draft = Draft { body: form.raw("description").replace('\r', ""), ..Draft::default() };
+    let body = form.raw("description").replace('\r', "");
+    let mut draft = Draft { body, photos: along.photos.clone(), ..Draft::default() };
     draft.choose(&category.word, &problem.word);
-    let mut wrong = vec![];
+    let mut wrong: Vec<Refusal> = along.wrong.iter().map(Refusal::wrong).collect();
     if draft.body.chars().count() > BODY_CHARACTERS_MAX {
         wrong.push(Refusal::wrong(format!("description has more than {BODY_CHARACTERS_MAX} characters")));
     }

@@ -22,8 +22,8 @@ use web::{Answer, Form, Visit};
 const DAYS_MAX: i64 = 90;
 /// "… or the first 1000 requests".
 const ROWS_MAX: i64 = 1_000;
-/// Above this nobody pages on; a window is narrowed instead.
-const PAGES_MAX: i64 = 100;
+/// Requests that pages leave out at most; whoever wants more narrows the window instead.
+const SKIP_MAX: i64 = 100_000;
 /// Numbers or services in one call; a statement has room for about a hundred values.
 const NAMED_MAX: usize = 50;
 
@@ -53,7 +53,7 @@ impl Call {
             parts.ok_or_else(|| Refusal::unknown("service_code"))
         });
         let page_size = whole(form, "page_size", ROWS_MAX, ROWS_MAX)?;
-        let page = whole(form, "page", 1, PAGES_MAX)?;
+        let page = whole(form, "page", 1, i64::MAX)?;
         Ok(Self {
             numbers,
             services: services.collect::<Result<_, _>>()?,
@@ -61,7 +61,7 @@ impl Call {
             from,
             to,
             limit: page_size,
-            skip: (page - 1) * page_size,
+            skip: (page - 1).saturating_mul(page_size),
             extended,
         })
     }
@@ -101,11 +101,10 @@ fn status(form: &Form) -> Result<Option<bool>, Refusal> {
 fn whole(form: &Form, field: &str, otherwise: i64, most: i64) -> Result<i64, Refusal> {
     match form.text(field) {
         "" => Ok(otherwise),
-        text => text
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number))
-            .ok_or_else(|| Refusal::wrong(format!("{field} is a number from 1 to {most}"))),
+        text => text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| {
+            let end = if most == i64::MAX { String::new() } else { format!(" to {most}") };
+            Refusal::wrong(format!("{field} is a number from 1{end}"))
+        }),
     }
 }
 
@@ -154,14 +153,20 @@ struct Found {
     steps: HashMap<ReportId, Vec<(Moment, String)>>,
 }
 
-fn find(tx: &Tx<'_>, call: &Call, sender: Option<Uuid>) -> Result<Found, DbError> {
-    let rows = store::requests(tx, &call.wanted(), sender, call.limit, call.skip)?;
+/// None where pages do not reach any more.
+fn find(tx: &Tx<'_>, call: &Call, sender: Option<Uuid>) -> Result<Option<Found>, DbError> {
+    let is_far = call.skip > SKIP_MAX;
+    let limit = if is_far { 1 } else { call.limit };
+    let rows = store::requests(tx, &call.wanted(), sender, limit, call.skip.min(SKIP_MAX))?;
+    if is_far && !rows.is_empty() {
+        return Ok(None);
+    }
     let steps = if call.extended {
         store::steps_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?
     } else {
         HashMap::new()
     };
-    Ok(Found { rows, categories: store::categories(tx)?, steps })
+    Ok(Some(Found { rows, categories: store::categories(tx)?, steps }))
 }
 
 pub async fn list<const XML: bool>(visit: Visit, form: Form) -> Answer {
@@ -209,7 +214,10 @@ async fn found(visit: &Visit, format: Format, call: Call, form: &Form) -> Answer
         Ok(sender) => sender.map(|(id, _)| id),
         Err(refusal) => return refuse(format, &refusal),
     };
-    let found = visit.read(move |tx| find(tx, &call, sender)).await?;
+    let Some(found) = visit.read(move |tx| find(tx, &call, sender)).await? else {
+        let why = format!("pages reach about {SKIP_MAX} requests; name less in start_date and end_date");
+        return refuse(format, &Refusal::wrong(why));
+    };
     if is_one && found.rows.is_empty() {
         return refuse(format, &Refusal::unknown("service_request_id"));
     }

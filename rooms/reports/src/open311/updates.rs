@@ -142,6 +142,9 @@ fn read(form: &Form, program: &str) -> Result<Word, Vec<Refusal>> {
     if !photo.is_empty() && !media::is_address(&photo) {
         wrong.push(Refusal::wrong("media_url is an address that begins with https:// or http://"));
     }
+    if !form.uploads.is_empty() {
+        wrong.push(Refusal::wrong("files are not taken here; name a photo in media_url"));
+    }
     if !wrong.is_empty() {
         return Err(wrong);
     }

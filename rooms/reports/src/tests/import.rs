@@ -160,3 +160,106 @@ async fn real_records_of_chicago_and_cologne_come_in() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_lies_in_the_future_is_not_believed_and_said() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let now = base::Clock::now(&*site.clock);
+        let record = |number: &str, status: &str, requested: i64, updated: i64| {
+            let at = |days: i64| now.plus_days(days).rfc3339();
+            format!(
+                r#"{{"service_request_id":"{number}","status":"{status}","service_name":"Licht","lat":50.12,"long":11.03,
+                "service_code":"street_light.dark","requested_datetime":"{}","updated_datetime":"{}"}}"#,
+                at(requested),
+                at(updated)
+            )
+        };
+        let list = [record("Z1", "open", 1, 1), record("Z2", "closed", -2, 30), record("Z3", "closed", -3, -1)];
+        let json = format!("[{}]", list.join(","));
+        let probe = taken(&site, id, json.as_bytes(), &Wish { probe: true, ..wish() }).await;
+        assert_eq!((probe.written, probe.skipped_count, probe.moved_to_now), (2, 1, 1));
+        let report = taken(&site, id, json.as_bytes(), &wish()).await;
+        assert_eq!((report.written, report.skipped_count, report.moved_to_now), (2, 1, 1));
+        assert_eq!(report.skipped, ["Z1: requested_datetime liegt in der Zukunft"]);
+        let said = report.lines(&wish()).join("\n");
+        assert!(said.contains("updated_datetime in der Zukunft, auf jetzt gesetzt: 1."), "{said}");
+        let list = site.visitor(HOST).look("/open311/v2/requests.json").await;
+        let list: Value = serde_json::from_slice(&list.is(200).body).unwrap();
+        let updated: Vec<_> = list.as_array().unwrap().iter().map(|one| one["updated_datetime"].clone()).collect();
+        assert_eq!(updated, [now.rfc3339(), now.plus_days(-1).rfc3339()]);
+        // When its time has come, it comes in; what was moved counts as known.
+        site.clock.advance_seconds(2 * 86_400);
+        let later = taken(&site, id, json.as_bytes(), &wish()).await;
+        assert_eq!((later.written, later.known, later.moved_to_now), (1, 2, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_that_cannot_be_kept_is_refused_before_anything_is_read() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let services = |theirs: &str, ours: &str| [(theirs.to_owned(), ours.to_owned())].into();
+        let unknown = "Die Gemeinde hat keine Leistung nothing.at_all.";
+        for (wanted, why) in [
+            (Wish { otherwise: "nothing.at_all".to_owned(), ..wish() }, unknown),
+            (Wish { services: services("9", "nothing.at_all"), ..wish() }, unknown),
+            (Wish { source: " ".to_owned(), ..wish() }, "Nennen Sie mit --source"),
+        ] {
+            for probe in [false, true] {
+                let wanted = Wish { probe, ..wanted.clone() };
+                // Not even a list.
+                let refused = import::import(&site.site, id, b"?", &wanted).await.unwrap_err();
+                assert!(refused.to_string().contains(why), "{refused}");
+                let refused = import::check(&site.site, id, &wanted).await.unwrap_err();
+                assert!(refused.to_string().contains(why), "{refused}");
+            }
+        }
+        import::check(&site.site, id, &wish()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_that_no_record_has_is_said() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let to = |theirs: &str| (theirs.to_owned(), "road.pothole".to_owned());
+        // By code, by a name that no code hides, by a name that one does, and by nothing at all.
+        let services = ["3.1", "Wespennest", "Schlagloch", "3.7"].map(to).into();
+        let xml = XML.replace(
+            "</service_requests>",
+            "<request><service_request_id>9</service_request_id>
+            <status>open</status><requested_datetime>2026-10-01T08:00:00Z</requested_datetime><lat>50.12</lat>
+            <long>11.03</long><service_name>Wespennest</service_name></request></service_requests>",
+        );
+        let report = taken(&site, id, xml.as_bytes(), &Wish { services, probe: true, ..wish() }).await;
+        assert_eq!(
+            report.warnings(),
+            [
+                "--service „3.7“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise.",
+                "--service „Schlagloch“ passt zu keiner Meldung der Liste. Prüfen Sie die Schreibweise."
+            ]
+        );
+        assert!(taken(&site, id, xml.as_bytes(), &wish()).await.warnings().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_operator_reads_german() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        for (from, why) in [
+            ("/gibt/es/nicht.json", "Die Datei lässt sich nicht lesen"),
+            ("https://127.0.0.1/requests.json", "Die Adresse gab keine Liste"),
+        ] {
+            let refused = import::fetch(&site.site, from).await.unwrap_err();
+            assert!(refused.to_string().contains(why), "{refused}");
+        }
+        let refused = import::import(&site.site, id, b"?", &wish()).await.unwrap_err();
+        assert_eq!(refused.to_string(), "Die Datei ist weder JSON noch XML.");
+    })
+    .await;
+}

@@ -1,7 +1,7 @@
 //! Open311 as a stranger's program meets it: both formats, the published schemas, windows and pages, exact refusals.
 
 use super::store::{new_report, put};
-use super::{HOST, SWING, publish, rooms, staff, town};
+use super::{HOST, SWING, photo, publish, rooms, staff, town};
 use crate::report::Visibility;
 use base::MunicipalityId;
 use db::DbError;
@@ -126,6 +126,15 @@ async fn lists_are_narrowed_paged_and_extended() {
             (format!("start_date={}&end_date={}", day(-6), day(-4)), vec!["2026-11-2"]),
             ("page_size=1&page=2".to_owned(), vec!["2026-11-2"]),
             ("page_size=2&page=3".to_owned(), vec![]),
+            // Behind the end there is nothing, however far behind.
+            ("page=101".to_owned(), vec![]),
+            ("page_size=1&page=101".to_owned(), vec![]),
+            ("page=9223372036854775807".to_owned(), vec![]),
+            // One end alone makes a window of ninety days.
+            (format!("start_date={}", day(-100)), vec![]),
+            (format!("start_date={}", day(-97)), vec!["2026-11-1"]),
+            (format!("start_date={}", day(1)), vec![]),
+            (format!("end_date={}", day(80)), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
             (format!("jurisdiction_id={HOST}"), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
             ("jurisdiction_id=&page=&status=".to_owned(), vec!["2026-11-4", "2026-11-2", "2026-11-1"]),
         ];
@@ -277,15 +286,20 @@ async fn a_program_with_a_key_reports_and_finds_its_report() {
         let answer: Value = serde_json::from_slice(&sent.is(200).body).unwrap();
         let number = answer[0]["service_request_id"].as_str().expect("a number").to_owned();
         assert_eq!(answer[0]["account_id"], "a-1");
-        assert!(answer[0]["service_notice"].as_str().unwrap().contains("Wir schauen nach bis"));
+        let notice = answer[0]["service_notice"].as_str().unwrap().to_owned();
+        assert!(notice.contains("Wir schauen nach bis"));
         // The same words in another order, with fields that say nothing: the same report.
         let mut turned: Vec<(&str, &str)> = call.iter().rev().copied().collect();
         turned.extend([("first_name", ""), ("jurisdiction_id", HOST)]);
         let again = client.post("/open311/v2/requests.xml", &turned).await;
         assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
-        // The answer was lost and the call comes again, also for XML: the same report.
-        let again = client.post("/open311/v2/requests.xml", &call).await;
-        assert!(flat(&again).contains(&format!("service_requests/request/service_request_id={number}")));
+        // The answer was lost and the call comes again: the same answer, also an hour later and as XML.
+        site.clock.advance_seconds(3_600);
+        let again = client.post("/open311/v2/requests.json", &call).await;
+        assert_eq!(serde_json::from_slice::<Value>(&again.is(200).body).unwrap(), answer);
+        let again = flat(&client.post("/open311/v2/requests.xml", &call).await);
+        assert!(again.contains(&format!("service_requests/request/service_request_id={number}")));
+        assert!(again.contains(&format!("service_requests/request/service_notice={notice}")), "{again:?}");
 
         // Before the review only the sender reads it.
         let path = format!("/open311/v2/requests/{number}.json");
@@ -364,6 +378,92 @@ async fn a_wrong_report_is_refused_with_every_reason_and_leaves_nothing() {
         client.post("/open311/v2/requests.json", &call).await.is(200);
         let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
         assert_eq!(list[0]["address"], "Mühlweg 12");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn photos_sent_along_wait_for_the_review_and_no_file_is_lost_in_silence() {
+    on_both_sites(rooms, async |site| {
+        let id = town(&site).await;
+        let (_, key) = key(&site, id).await;
+        let mut client = site.visitor(HOST);
+        let call = [("api_key", key.as_str()), ("service_code", "road.pothole"), ("lat", "50.12"), ("long", "11.03")];
+        let (first, second) = (photo(7), photo(9));
+        let path = "/open311/v2/requests.json";
+        let files: [(&str, &str, &str, &[u8]); 2] =
+            [("media", "loch.png", "image/png", &first), ("media", "rand.png", "image/png", &second)];
+        let sent = client.post_files(path, &call, &files).await;
+        let answer: Value = serde_json::from_slice(&sent.is(200).body).unwrap();
+        let again = client.post_files(path, &call, &files).await;
+        assert_eq!(serde_json::from_slice::<Value>(&again.is(200).body).unwrap(), answer, "once, with its photos");
+        let number = answer[0]["service_request_id"].as_str().unwrap();
+        let mut head = staff(&site, id, "head").await;
+        let desk = head.visit(&format!("/arbeit/fall/{number}")).await;
+        assert_eq!(desk.is(200).html().matches("<img src=\"/arbeit/anhang/").count(), 2, "{}", desk.html());
+        publish(&site, id, number).await;
+        let seen = json(&mut client, &format!("/open311/v2/requests/{number}.json")).await;
+        assert_eq!(seen[0]["media_url"], Value::Null, "nobody has looked at it yet");
+
+        let many: Vec<(&str, &str, &str, &[u8])> = (0..4).map(|_| ("media", "a.png", "image/png", &*first)).collect();
+        for (files, says) in [
+            (vec![("photo", "loch.png", "image/png", &*first)], "media"),
+            (vec![("media", "brief.pdf", "application/pdf", b"%PDF-1.7".as_slice())], "brief.pdf"),
+            (many, "3"),
+        ] {
+            let seen = client.post_files(path, &[&call[..], &[("account_id", says)]].concat(), &files).await;
+            let errors: Value = serde_json::from_slice(&seen.is(400).body).unwrap();
+            assert_eq!(errors[0]["code"], 400, "{says}");
+            assert!(errors.to_string().contains(says), "{errors}");
+        }
+        let add =
+            [("api_key", key.as_str()), ("service_request_id", number), ("update_id", "1"), ("description", "Da")];
+        let path = "/open311/v2/servicerequestupdates.xml";
+        let seen = client.post_files(path, &add, &files).await;
+        assert!(flat(seen.is(400)).iter().any(|line| line.contains("media_url")), "{}", seen.html());
+        let list = json(&mut client, &format!("/open311/v2/requests.json?api_key={key}")).await;
+        assert_eq!(numbers(&list), [number], "what was refused left nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_method_the_address_does_not_know_is_answered_with_those_it_does() {
+    on_both_sites(rooms, async |site| {
+        filled(&site).await;
+        let mut client = site.visitor(HOST);
+        for (path, allowed) in [
+            ("discovery.json", "GET,HEAD"),
+            ("services.json", "GET,HEAD"),
+            ("services/road.pothole.json", "GET,HEAD"),
+            ("requests.json", "GET,HEAD,POST"),
+            ("requests/2026-11-1.json", "GET,HEAD"),
+            ("servicerequestupdates.json", "GET,HEAD,POST"),
+            ("tokens/x.json", "GET,HEAD"),
+        ] {
+            for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+                if allowed.contains(method) {
+                    continue;
+                }
+                let seen = client.ask(method, &format!("/open311/v2/{path}")).await;
+                assert_eq!(
+                    (seen.status.as_u16(), seen.headers["allow"].to_str().unwrap()),
+                    (405, allowed),
+                    "{method} {path}"
+                );
+                let errors: Value = serde_json::from_slice(&seen.body).expect("JSON");
+                assert_eq!(errors[0]["code"], 405, "{method} {path}");
+                let seen = client.ask(method, &format!("/open311/v2/{}", path.replacen(".json", ".xml", 1))).await;
+                assert_eq!(
+                    (seen.status.as_u16(), seen.headers["allow"].to_str().unwrap()),
+                    (405, allowed),
+                    "{method} {path}"
+                );
+                assert!(flat(&seen).contains(&"errors/error/code=405".to_owned()), "{method} {path}");
+            }
+        }
+        assert!(client.ask("DELETE", "/open311/v2/nothing.json").await.is(404).headers.get("allow").is_none());
+        assert!(client.ask("HEAD", "/open311/v2/requests.json").await.is(200).body.is_empty());
     })
     .await;
 }
