@@ -100,7 +100,7 @@ fn on_sqlite(settings: &Settings, sets: &[Migrations]) -> Result<usize, DbError>
     conn.execute_batch("COMMIT").map_err(broken)?;
     if applied > 0 {
         // A new index of which nothing is known is taken for the best one, or never. It works without, only slower.
-        if let Err(error) = conn.execute_batch(sqlite::ANALYZE) {
+        if let Err(error) = sqlite::count_each(&conn, |_| {}) {
             tracing::warn!(%error, "the tables could not be counted");
         }
     }

@@ -9,6 +9,7 @@ use std::{
     cell::{Cell, RefCell},
     ops::ControlFlow,
     sync::PoisonError,
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
@@ -179,7 +180,7 @@ impl<'c> Session<'c> {
         self.hear(text);
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
-            self.conn.exec(text, args)
+            timed(text, || self.conn.exec(text, args))
         })
     }
 
@@ -195,7 +196,7 @@ impl<'c> Session<'c> {
         self.hear(text);
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
-            self.conn.rows(text, args, each)
+            timed(text, || self.conn.rows(text, args, each))
         })
     }
 
@@ -225,6 +226,19 @@ impl<'c> Session<'c> {
     fn intact(&self) -> Result<(), DbError> {
         self.doomed.borrow().clone().map_or(Ok(()), Err)
     }
+}
+
+/// A statement that takes longer is named to the operator.
+const SLOW: Duration = Duration::from_millis(500);
+
+fn timed<T>(sql: &Sql, run: impl FnOnce() -> T) -> T {
+    let since = Instant::now();
+    let done = run();
+    let took = since.elapsed();
+    if took >= SLOW {
+        tracing::warn!(ms = took.as_millis(), statement = %sql.0, "a statement was slow");
+    }
+    done
 }
 
 /// A transaction of one town.

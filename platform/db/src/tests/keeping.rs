@@ -180,3 +180,18 @@ async fn after_counting_the_database_knows_how_much_there_is() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn while_sqlite_counts_its_indexes_others_write_in_between() {
+    for test in databases(SET).await.into_iter().filter(|test| test.kind == Kind::Sqlite) {
+        let file = crate::sqlite_file(&test.url).unwrap();
+        let (counting, writing) =
+            (rusqlite::Connection::open(file).unwrap(), rusqlite::Connection::open(file).unwrap());
+        writing.execute_batch("PRAGMA busy_timeout = 0; CREATE TABLE turns (n INTEGER)").unwrap();
+        crate::sqlite::count_each(&counting, |_| writing.execute_batch("INSERT INTO turns VALUES (1)").unwrap())
+            .unwrap();
+        let number = |sql| writing.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let turns = number("SELECT COUNT(*) FROM turns");
+        assert!(turns > 5 && turns == number("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'index'"), "{turns}");
+    }
+}
