@@ -26,7 +26,7 @@ pub struct Desk<'a> {
 }
 
 /// Whom the desk may answer, and by what way the report came.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sender {
     pub email: Option<EmailAddress>,
     pub phone: String,

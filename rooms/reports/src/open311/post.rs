@@ -18,6 +18,7 @@ use crate::{
 };
 use base::Position;
 use db::{Once, OnceKey, Tx};
+use std::sync::Arc;
 use uuid::Uuid;
 use web::{Answer, Form, FormState, PageError, Visit, words};
 
@@ -33,14 +34,24 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
         Err(refusal) => return refuse_all(format, &[refusal]),
     };
     let along = photos(&visit, &form).await?;
-    let (v, sent) = (visit.clone(), form.clone());
-    let taken = visit.write(move |tx| take(tx, &v, &sent, &along, &sender)).await;
+    let call = Arc::new(Call::new(form, along, sender));
+    let read = Arc::clone(&call);
+    // Read and checked without holding up those who write.
+    let seen = visit.read(move |tx| look(tx, &read)).await;
+    let taken = match seen {
+        Ok(Seen::Again(answer)) => Ok(answer),
+        Ok(Seen::New(new)) => {
+            let (v, sent) = (visit.clone(), Arc::clone(&call));
+            visit.write(move |tx| take(tx, &v, &sent, &new)).await
+        }
+        Err(refused) => Err(refused),
+    };
     match taken {
         Ok((number, notice)) => {
             let node = Node::Fields(vec![
                 ("service_request_id", Node::text(number)),
                 ("service_notice", Node::known(notice)),
-                ("account_id", Node::known(form.text("account_id"))),
+                ("account_id", Node::known(call.form.text("account_id"))),
             ]);
             private(format, "service_requests", &Node::List("request", vec![node]))
         }
@@ -70,43 +81,74 @@ async fn photos(visit: &Visit, form: &Form) -> Result<Along, PageError> {
     })
 }
 
-/// The one transaction: number of the report, and by when the town looks after it. Nothing is written for a call that is
-/// refused.
-fn take(
-    tx: &Tx<'_>,
-    visit: &Visit,
-    form: &Form,
-    along: &Along,
-    sender: &(Uuid, String),
-) -> Result<(String, String), NotTaken> {
-    // Not the key, which may stand in the address as well, nor the town, which the host names too.
-    let fingerprint = form.meaning(&["api_key", "jurisdiction_id"]);
-    let key = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
-    let read = read(tx, form, along, sender);
-    let once = if read.is_ok() { tx.once(key, fingerprint)? } else { tx.once_seen(key, fingerprint)? };
+/// What was sent, and by which program: its key and its name.
+struct Call {
+    form: Form,
+    along: Along,
+    sender: (Uuid, String),
+    once: OnceKey,
+    fingerprint: [u8; 32],
+}
+
+impl Call {
+    fn new(form: Form, along: Along, sender: (Uuid, String)) -> Self {
+        // Not the key, which may stand in the address as well, nor the town, which the host names too.
+        let fingerprint = form.meaning(&["api_key", "jurisdiction_id"]);
+        let once = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
+        Self { form, along, sender, once, fingerprint }
+    }
+}
+
+/// Number of the report, and by when the town looks after it.
+type Taken = (String, String);
+
+enum Seen {
+    New(Box<(Draft, Sender)>),
+    Again(Taken),
+}
+
+/// The call as a draft. One that is refused today may have been taken yesterday: then it gets yesterday's answer.
+fn look(tx: &Tx<'_>, call: &Call) -> Result<Seen, NotTaken> {
+    match read(tx, &call.form, &call.along, &call.sender) {
+        Ok(new) => Ok(Seen::New(Box::new(new))),
+        Err(refused) => match before(tx.once_seen(call.once, call.fingerprint)?)? {
+            Some(answer) => Ok(Seen::Again(answer)),
+            None => Err(refused),
+        },
+    }
+}
+
+/// What the same call was answered before.
+fn before(once: Once) -> Result<Option<Taken>, NotTaken> {
     match once {
         Once::Again(answer) => {
             let (number, notice) = answer.split_once('\n').unwrap_or((&answer, ""));
-            return Ok((number.to_owned(), notice.to_owned()));
+            Ok(Some((number.to_owned(), notice.to_owned())))
         }
-        Once::Conflict => return Err(NotTaken::Page(PageError::Conflict)),
-        Once::First => {}
+        Once::Conflict => Err(NotTaken::Page(PageError::Conflict)),
+        Once::First => Ok(None),
     }
-    let (draft, contact) = read?;
+}
+
+/// The one transaction that writes.
+fn take(tx: &Tx<'_>, visit: &Visit, call: &Call, (draft, contact): &(Draft, Sender)) -> Result<Taken, NotTaken> {
+    if let Some(answer) = before(tx.once(call.once, call.fingerprint)?)? {
+        return Ok(answer);
+    }
     let desk = Desk { town: &visit.town, keys: &visit.site.keys, language: visit.t.lang };
-    let opened = open::open(tx, &desk, &draft, contact).map_err(|reason| match reason {
+    let opened = open::open(tx, &desk, draft, contact.clone()).map_err(|reason| match reason {
         NotSent::Page(error) => NotTaken::Page(error),
         NotSent::Blocked => Refusal::wrong(visit.t.s("reports-blocked")).into(),
         // The category changed between the two looks.
         NotSent::Incomplete(_) | NotSent::Gone => Refusal::unknown("service_code").into(),
     })?;
-    let photo = form.text("media_url");
+    let photo = call.form.text("media_url");
     if media::is_address(photo) {
         media::queue(tx, opened.id.0, photo);
     }
     let due = words::date(visit.t.lang, opened.due.date(), tx.now().date());
     let notice = visit.t.with("reports-open311-notice", &[("due", due.into())]);
-    tx.once_answer(key, &format!("{}\n{notice}", opened.number))?;
+    tx.once_answer(call.once, &format!("{}\n{notice}", opened.number))?;
     Ok((opened.number, notice))
 }
 
