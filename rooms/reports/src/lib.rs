@@ -44,6 +44,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "20261124_reports_partners", sql: include_str!("../migrations/20261124_reports_partners.sql") },
     Migration { name: "20261130_reports_lists", sql: include_str!("../migrations/20261130_reports_lists.sql") },
     Migration { name: "20261130_reports_lists_old", sql: include_str!("../migrations/20261130_reports_lists_old.sql") },
+    Migration { name: "20261130_reports_review", sql: include_str!("../migrations/20261130_reports_review.sql") },
+    Migration {
+        name: "20261130_reports_review_old",
+        sql: include_str!("../migrations/20261130_reports_review_old.sql"),
+    },
 ];
 
 /// The manifest.

@@ -95,7 +95,7 @@ pub fn by_number(tx: &Tx<'_>, number: &str) -> Result<Option<CaseHead>, DbError>
 /// Number of the youngest case of a unit.
 pub fn youngest_of_unit(tx: &Tx<'_>, unit: OrgUnitId) -> Result<Option<String>, DbError> {
     tx.scalar(
-        "SELECT number FROM cases_cases WHERE municipality = $1 AND unit = $2 ORDER BY number DESC LIMIT 1",
+        "SELECT number FROM cases_cases WHERE municipality = $1 AND unit = $2 ORDER BY opened_at DESC, id DESC LIMIT 1",
         p![unit],
     )
 }

@@ -51,8 +51,8 @@ fn parts(shown: Shown) -> &'static [Part] {
 fn narrow(q: &mut Query, filter: &Filter, part: Part, now: Moment) {
     match (filter.shown, part) {
         (Shown::Current, Part::Whole) => q.text("AND (r.is_open OR").and("r.closed_at >=", closed_since(now)).text(")"),
-        // The latitude excludes nothing: it makes the index by place, which begins with this, the better one.
-        (_, Part::Open) => q.text("AND r.is_open = TRUE AND r.lat >= -90"),
+        // The latitude excludes nothing: it makes the index of what is open, which goes on with this, the better one.
+        (_, Part::Open) => q.text("AND r.is_open AND r.lat >= -90"),
         (_, Part::ClosedOfLate) => q
             .and("AND NOT r.is_open AND r.closed_at BETWEEN", closed_since(now))
             .and("AND", Moment::from_micros(i64::MAX)),
@@ -141,15 +141,32 @@ pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
     }
     let mut q = Query::new("SELECT cell + 0, COUNT(*), AVG(lat), AVG(lon) FROM (");
     if count > COUNTED_MAX {
-        q.text("SELECT r.cell, r.lat, r.lon").text(PUBLIC);
-        narrow(&mut q, filter, Part::Whole, tx.now());
-        q.text(NEWEST).limit(COUNTED_MAX);
+        newest(&mut q, filter, tx.now());
     } else {
         each(&mut q, "r.cell, r.lat, r.lon", filter, tx.now());
     }
     // By the number plus nothing: else the order of the index by field is taken, and with it every report of the town.
     q.text(") AS shown GROUP BY cell + 0 ORDER BY cell + 0").limit(PINS_MAX);
     Ok(Pins::Fields(q.all(tx)?))
+}
+
+/// Where the newest lie, not more than are counted. Of several parts as many of each: to find them among all reports, one
+/// would walk over years of those that closed long ago.
+fn newest(q: &mut Query, filter: &Filter, now: Moment) {
+    q.text("SELECT cell, lat, lon FROM (");
+    for (position, part) in parts(filter.shown).iter().enumerate() {
+        q.text(if position > 0 { "UNION ALL SELECT * FROM (" } else { "SELECT * FROM (" });
+        q.text("SELECT r.cell, r.lat, r.lon, r.opened_at, r.id").text(PUBLIC);
+        narrow(q, filter, *part, now);
+        q.text(match part {
+            Part::Whole => NEWEST,
+            // Plus nothing: else the order of all reports is taken, and with it years of those that ended.
+            Part::Open => "ORDER BY r.opened_at + 0 DESC, r.id DESC",
+            Part::ClosedOfLate => "ORDER BY r.closed_at DESC",
+        });
+        q.limit(COUNTED_MAX).text(") AS part");
+    }
+    q.text(") AS all_parts ORDER BY opened_at DESC, id DESC").limit(COUNTED_MAX);
 }
 
 /// Districts that have public reports, each found by one step in its index.

@@ -269,9 +269,9 @@ pub fn near(
     let cards: Vec<Card> = tx.query(
         db::Sql::join(&[
             CARD,
-            "AND r.is_open = $2 AND r.lat >= $3 AND r.lat <= $4 AND r.lon >= $5 AND r.lon <= $6 ORDER BY r.opened_at DESC LIMIT 200",
+            "AND r.is_open AND r.lat >= $2 AND r.lat <= $3 AND r.lon >= $4 AND r.lon <= $5 ORDER BY r.opened_at DESC LIMIT 200",
         ]),
-        p![true, bounds.south, bounds.north, bounds.west, bounds.east],
+        p![bounds.south, bounds.north, bounds.west, bounds.east],
     )?;
     let mut near: Vec<(Card, f64)> = cards
         .into_iter()

@@ -11,9 +11,9 @@ use db::{DbError, Tx, p, record};
 use identity::Units;
 use uuid::Uuid;
 
-/// Not reviewed yet. Where a town publishes at once, that is after the fact, and photos wait for it. The sum keeps the
-/// databases from the index of complaints: next to every report has none.
-const UNREVIEWED: &str = "AND visibility IN ('waiting', 'public') AND reviewed_at IS NULL AND complaints + 0 = 0";
+/// Not reviewed yet. Where a town publishes at once, that is after the fact, and photos wait for it. The joined nothing
+/// keeps the databases from indexes that begin with the visibility, nearly every report is public; theirs has it too.
+const UNREVIEWED: &str = "AND visibility || '' IN ('waiting', 'public') AND reviewed_at IS NULL AND complaints = 0";
 
 /// What waits for a look: public reports somebody complained about, then those not reviewed yet; oldest first.
 pub fn to_review(tx: &Tx<'_>, units: &Units, limit: i64) -> Result<Vec<DeskReport>, DbError> {
