@@ -132,8 +132,9 @@ impl Line {
         self.sent.borrow().len() >= AHEAD_MAX
     }
 
-    /// Sends a statement with the next one that is waited for, whose error is then this one's.
-    pub fn send(&self, text: Cow<'static, str>, statement: Statement, values: Vec<Kept>) {
+    /// Sends a statement with the next one that is waited for, whose error is then this one's. An error here: it was not
+    /// sent, for a value does not fit, and nothing that the server says later would tell of it.
+    pub fn send(&self, text: Cow<'static, str>, statement: Statement, values: Vec<Kept>) -> Result<(), Failed> {
         let client = Arc::clone(&self.client);
         let mut answer: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async move {
             let bound: Vec<Bound<'_>> = values.iter().map(Kept::bound).collect();
@@ -141,11 +142,11 @@ impl Line {
             client.execute(&statement, &refs).await
         });
         // The driver takes its place in the queue at the first poll.
-        let answer = match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Pending => answer,
-            Poll::Ready(ended) => Box::pin(std::future::ready(ended)),
-        };
-        self.sent.borrow_mut().push(Sent { text, answer });
+        match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => self.sent.borrow_mut().push(Sent { text, answer }),
+            Poll::Ready(ended) => drop(ended?),
+        }
+        Ok(())
     }
 
     /// Sends both and then waits for both answers: the order of first polls is the order on the wire.
@@ -155,25 +156,46 @@ impl Line {
         said.and(answer)
     }
 
-    /// Waits for an answer, and for those of all that was sent before it, as long as the patience reaches; after that the
-    /// connection is closed, and the answer is that.
+    /// Waits for an answer, and for those of all that was sent before it, for each as long as the patience reaches; after
+    /// that the connection is closed, and the answer is that.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
         let sent = self.sent.take();
+        // Each statement may take its time, one after the other.
+        let patience = self.silence_max * u32::try_from(sent.len() + 1).unwrap_or(u32::MAX);
         self.runtime.block_on(async {
-            let mut both = pin!(async { tokio::join!(biased; first_error(sent), answer) });
-            let ended = timeout(self.silence_max, &mut both).await;
+            let mut both = pin!(async { tokio::join!(biased; self.first_error(sent), answer) });
+            let ended = timeout(patience, &mut both).await;
             let (before, answer) = if let Ok(ended) = ended {
                 ended
             } else {
-                tracing::error!(
-                    silent_ms = self.silence_max.as_millis(),
-                    "PostgreSQL is silent, the connection is given up"
-                );
-                self.talk.abort();
+                self.give_up();
                 both.await
             };
             before.and(answer.map_err(Failed::from))
         })
+    }
+
+    fn give_up(&self) {
+        tracing::error!(silent_ms = self.silence_max.as_millis(), "PostgreSQL is silent, the connection is given up");
+        self.talk.abort();
+    }
+
+    /// What failed first; the rest then failed for that reason.
+    async fn first_error(&self, sent: Vec<Sent>) -> Result<(), Failed> {
+        let mut first = Ok(());
+        for Sent { text, mut answer } in sent {
+            let answer = match timeout(self.silence_max, &mut answer).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    self.give_up();
+                    answer.await
+                }
+            };
+            if let (Err(error), true) = (answer, first.is_ok()) {
+                first = Err(Failed { error, ahead: Some(text) });
+            }
+        }
+        first
     }
 
     /// Takes leave of the server, which would otherwise note that somebody ran away.
@@ -182,17 +204,6 @@ impl Line {
         drop((client, sent));
         drop(runtime.block_on(async { timeout(GOODBYE_TIME, talk).await }));
     }
-}
-
-/// What failed first; the rest then failed for that reason.
-async fn first_error(sent: Vec<Sent>) -> Result<(), Failed> {
-    let mut first = Ok(());
-    for Sent { text, answer } in sent {
-        if let (Err(error), true) = (answer.await, first.is_ok()) {
-            first = Err(Failed { error, ahead: Some(text) });
-        }
-    }
-    first
 }
 
 pub(crate) fn config(settings: &Settings) -> Result<(Config, Tls), DbError> {

@@ -63,6 +63,8 @@ pub(crate) struct Postgres {
     statements: RefCell<HashMap<Cow<'static, str>, Statement>>,
     fault: Cell<Fault>,
     begun: Cell<Begun>,
+    /// The loss was said of a statement sent ahead of the one that was waited for.
+    refused_ahead: Cell<bool>,
     role: Role,
 }
 
@@ -83,7 +85,8 @@ impl Postgres {
         let line = Line::connect(settings)?;
         line.batch_execute(&set_up(settings, role)).map_err(|e| failure(&e.error, "SET"))?;
         let statements = RefCell::default();
-        Ok(Self { line, statements, fault: Cell::new(Fault::None), begun: Cell::new(Begun::No), role })
+        let (fault, begun) = (Cell::new(Fault::None), Cell::new(Begun::No));
+        Ok(Self { line, statements, fault, begun, refused_ahead: Cell::new(false), role })
     }
 
     /// An error while commits wait for a standby that is away: the next one would wait behind them, and as it cannot be
@@ -119,6 +122,7 @@ impl Postgres {
 
     fn begin(&self, text: &'static str) {
         self.fault.set(Fault::None);
+        self.refused_ahead.set(false);
         self.begun.set(Begun::Owed(text));
     }
 
@@ -164,6 +168,8 @@ impl Postgres {
         }
         if is_lost(error, self.role) || self.line.is_closed() {
             self.fault.set(Fault::Lost);
+            // The server itself said so before it came to the commit: nothing is unknown.
+            self.refused_ahead.set(failed.ahead.is_some() && error.code().is_some());
         } else if is_conflict(error) || stale {
             self.fault.set(Fault::Conflict);
         }
@@ -180,15 +186,14 @@ impl Conn for Postgres {
     }
 
     fn exec_later(&self, sql: &Sql, args: &Args<'_>) -> Result<(), DbError> {
-        if self.line.is_far_ahead() {
+        if self.role == Role::Reader || self.line.is_far_ahead() {
             return self.exec(sql, args).map(|_| ());
         }
         let statement = self.prepared(sql)?;
         if let Some(text) = self.ahead(sql)? {
             self.plain(text)?;
         }
-        self.line.send(sql.0.clone(), statement, keep(args)?);
-        Ok(())
+        self.line.send(sql.0.clone(), statement, keep(args)?).map_err(|failed| self.note(&failed, &sql.0))
     }
 
     fn held(&self) -> &'static str {
@@ -405,9 +410,9 @@ impl Worker {
             return After::Repeat(fault);
         }
         if fault == Fault::Conflict || ran == Ran::Undo {
-            // If even this fails the connection is gone, and the transaction with it.
-            if postgres.end("ROLLBACK").is_err() {
-                tracing::debug!("the connection ended while rolling back");
+            // If this fails the connection is gone and the transaction with it, or something sent ahead had failed.
+            if let Err(error) = postgres.end("ROLLBACK") {
+                tracing::debug!(%error, "while rolling back");
             }
             return if fault == Fault::None { After::Settle(Ok(())) } else { After::Repeat(fault) };
         }
@@ -418,6 +423,7 @@ impl Worker {
             }
             Err(error) => match postgres.fault.get() {
                 Fault::Conflict => After::Repeat(Fault::Conflict),
+                Fault::Lost if postgres.refused_ahead.get() => After::Repeat(Fault::Lost),
                 Fault::Lost => After::Unknown,
                 Fault::None => After::Settle(Err(error)),
             },

@@ -1,7 +1,7 @@
 //! What a room sees of the database: `Tx`, one transaction of one town, and `Operating`, the few tables that span
 //! towns. Synchronous on purpose: domain code inside a transaction has no futures and never waits for anything else.
 //! Invariants: `$1` is the municipality the `Tx` was opened for; after a failed statement nothing more happens in the
-//! transaction, on both databases; a write leaves an audit line or says why not.
+//! transaction, on both databases (of `exec_later`: nothing more that stays); a write leaves an audit line or says why not.
 
 use crate::{Audit, DbError, NewJob, Shared, Sql, audit, jobs, outbox, sql};
 use base::{FromValue, Moment, MunicipalityId, ToValue, Value};
@@ -188,7 +188,7 @@ impl<'c> Session<'c> {
         self.hear(text);
         self.guard(|| {
             sql::facts(text).fit(args.len())?;
-            self.conn.exec_later(text, args)
+            timed(text, || self.conn.exec_later(text, args))
         })
     }
 
@@ -228,7 +228,7 @@ impl<'c> Session<'c> {
     }
 }
 
-/// A statement that takes longer is named to the operator.
+/// A statement that takes longer is named to the operator. On PostgreSQL it may have waited for those sent ahead of it.
 const SLOW: Duration = Duration::from_millis(500);
 
 fn timed<T>(sql: &Sql, run: impl FnOnce() -> T) -> T {

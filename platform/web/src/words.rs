@@ -114,7 +114,8 @@ pub fn ago(lang: Lang, moment: Moment, now: Moment) -> String {
         0..60 => return if lang == Lang::De { "gerade eben".to_owned() } else { "just now".to_owned() },
         60..3_600 => (seconds / 60, "Minute", "Minuten", "minute", "minutes"),
         3_600..86_400 => (seconds / 3_600, "Stunde", "Stunden", "hour", "hours"),
-        _ if days < 60 => (days, "Tag", "Tagen", "day", "days"),
+        // The day on which clocks go back has 25 hours.
+        _ if days < 60 => (days.max(1), "Tag", "Tagen", "day", "days"),
         _ if days < 730 => (days / 30, "Monat", "Monaten", "month", "months"),
         _ => (days / 365, "Jahr", "Jahren", "year", "years"),
     };
@@ -186,6 +187,8 @@ mod tests {
             (at(28, 0, 30), at(29, 0, 30), "vor 1 Tag"),
             (at(28, 12, 0), at(29, 12, 0), "vor 23 Stunden"),
             (at(28, 12, 0), at(30, 0, 30), "vor 2 Tagen"),
+            // That in which it goes back is an hour longer: a whole day, and still the same date.
+            (Moment::at(day(2026, 10, 25), 0, 30), Moment::at(day(2026, 10, 25), 23, 30), "vor 1 Tag"),
         ];
         for (moment, now, words) in cases {
             assert_eq!(ago(Lang::De, moment, now), words, "{moment:?} {now:?}");

@@ -114,6 +114,8 @@ async fn a_read_cannot_write() {
         let town = test.town().await;
         let got = test.db.read(town, |tx| insert(tx, 1, "a")).await;
         assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("a read must not write")), "{got:?}");
+        let got = test.db.read(town, |tx| insert_later(tx, 1)).await;
+        assert!(matches!(&got, Err(DbError::Other(text)) if text.contains("a read must not write")), "{got:?}");
         let got: Result<(), DbError> = test
             .db
             .read(town, |tx| {
@@ -337,37 +339,32 @@ async fn a_deadlock_is_repeated_until_both_are_through() {
         let town = test.town().await;
         add(&test.db, town, 1).await.unwrap();
         add(&test.db, town, 2).await.unwrap();
-        let (barrier, runs) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
-        let crosswise = |order: [i64; 2]| {
-            let (db, barrier, runs) = (test.db.clone(), Arc::clone(&barrier), Arc::clone(&runs));
-            tokio::spawn(async move {
-                db.write(town, move |tx| {
-                    let touch = |id| {
-                        tx.exec("UPDATE test_notes SET count = count + 1 WHERE municipality = $1 AND id = $2", p![id])
-                    };
-                    touch(order[0])?;
-                    if runs.fetch_add(1, Ordering::SeqCst) < 2 {
-                        barrier.wait();
-                    }
-                    touch(order[1])?;
-                    crate::testing::unaudited(tx, "a test");
-                    Ok::<_, DbError>(())
+        // The server says it of the second statement, or of the commit that follows a statement sent ahead.
+        for (round, later) in (1..).zip([false, true]) {
+            let (barrier, runs) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+            let crosswise = |order: [i64; 2]| {
+                let (db, barrier, runs) = (test.db.clone(), Arc::clone(&barrier), Arc::clone(&runs));
+                tokio::spawn(async move {
+                    db.write(town, move |tx| {
+                        let sql = "UPDATE test_notes SET count = count + 1 WHERE municipality = $1 AND id = $2";
+                        tx.exec(sql, p![order[0]])?;
+                        if runs.fetch_add(1, Ordering::SeqCst) < 2 {
+                            barrier.wait();
+                        }
+                        crate::testing::unaudited(tx, "a test");
+                        if later { tx.exec_later(sql, p![order[1]]) } else { tx.exec(sql, p![order[1]]).map(|_| ()) }
+                    })
+                    .await
                 })
-                .await
-            })
-        };
-        let (a, b) = (crosswise([1, 2]), crosswise([2, 1]));
-        assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
-        assert_eq!(runs.load(Ordering::SeqCst), 3);
-        assert_eq!(test.db.load().repeated, 1);
-        let sum: Option<i64> = test
-            .db
-            .read(town, |tx| {
-                tx.scalar::<i64>("SELECT CAST(SUM(count) AS BIGINT) FROM test_notes WHERE municipality = $1", p![])
-            })
-            .await
-            .unwrap();
-        assert_eq!(sum, Some(4));
+            };
+            let (a, b) = (crosswise([1, 2]), crosswise([2, 1]));
+            assert_eq!((a.await.unwrap(), b.await.unwrap()), (Ok(()), Ok(())));
+            assert_eq!(runs.load(Ordering::SeqCst), 3);
+            assert_eq!(test.db.load().repeated, round);
+            let sum = "SELECT CAST(SUM(count) AS BIGINT) FROM test_notes WHERE municipality = $1";
+            let sum: Result<Option<i64>, DbError> = test.db.read(town, move |tx| tx.scalar(sum, p![])).await;
+            assert_eq!(sum, Ok(Some(4 * i64::try_from(round).unwrap())));
+        }
     })
     .await;
 }
@@ -434,6 +431,24 @@ async fn an_error_of_what_was_sent_later_undoes_everything_and_names_its_stateme
             .await;
         if test.kind == Kind::Postgres {
             assert!(matches!(&wrong, Err(DbError::Other(text)) if text.contains("id - id")), "{wrong:?}");
+        }
+        // Never sent, for a text is no number: the server has nothing to refuse, and would commit the rest.
+        let misfit = db
+            .write(town, |tx| {
+                insert_later(tx, 2)?;
+                tx.exec_later("UPDATE test_notes SET count = $2 WHERE municipality = $1", p!["many"])
+            })
+            .await;
+        if test.kind == Kind::Postgres {
+            assert!(matches!(misfit, Err(DbError::WrongShape(_))), "{misfit:?}");
+        } else {
+            assert!(misfit.is_ok(), "SQLite's columns take everything: {misfit:?}");
+            db.write(town, |tx| {
+                crate::testing::unaudited(tx, "a test's note");
+                tx.exec("DELETE FROM test_notes WHERE municipality = $1 AND id = 2", p![])
+            })
+            .await
+            .unwrap();
         }
         assert_eq!(ids(&db, town).await, [1]);
         add(&db, town, 3).await.unwrap();
