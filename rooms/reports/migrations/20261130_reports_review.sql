@@ -11,8 +11,8 @@ CREATE INDEX reports_reports_complained
 -- What is open, by place, and what is not any more, by when it ended, with all that a map of many asks for: SQLite takes
 -- a row from its index alone only if every column of the conditions is in it, too.
 CREATE INDEX reports_reports_open
-    ON reports_reports (municipality, lat, lon, opened_at, id, cell, is_open, visibility)
-    WHERE is_open AND visibility = 'public';
+    ON reports_reports (municipality, visibility, is_open, lat, lon, opened_at, id, cell)
+    WHERE is_open = TRUE AND visibility = 'public';
 CREATE INDEX reports_reports_ended
     ON reports_reports (municipality, visibility, closed_at, opened_at, id, cell, lat, lon, is_open)
     WHERE closed_at IS NOT NULL

@@ -31,6 +31,10 @@ const GROWING: &[&str] = &[
 
 /// Beginnings of statements that read all of it on purpose.
 const ALL_OF_A_TOWN: &[(&str, &str)] = &[
+    (
+        "SELECT f.id, r.case_id, r.unit",
+        "what was handed on to other offices: a few of a hundred reports, on their own page",
+    ),
     ("SELECT DISTINCT category, category_label FROM cases_cases", "open cases only, by an index that holds no others"),
     ("SELECT DISTINCT district FROM cases_cases", "open cases only, by an index that holds no others"),
 ];

@@ -44,7 +44,7 @@ const STALE_SECONDS: i64 = 60;
 struct Desk {
     shell: DeskShell,
     rows: Vec<CaseRow>,
-    mine: Figure,
+    mine: Arc<Figure>,
     figures: Arc<UnitFigures>,
     choices: Arc<Choices>,
     names: HashMap<AccountId, String>,
@@ -178,7 +178,7 @@ async fn load(visit: &Visit, selection: &Selection, number: Option<String>) -> R
             let mut shell = again.desk(tx)?;
             shell.search.clone_from(&selection.search);
             let names = names(tx, &rows, opened.as_ref())?;
-            let mine = figures::mine(tx, staff.account, &units)?;
+            let mine = mine(tx, &again, staff.account, &units)?;
             let figures = figures(tx, &again, &units)?;
             Ok(Desk { shell, rows, mine, figures, choices, names, opened, now: tx.now() })
         })
@@ -207,6 +207,16 @@ fn figures(tx: &Tx<'_>, visit: &Visit, units: &Units) -> Result<Arc<UnitFigures>
             bytes: size_of::<UnitFigures>() + 8 * (2 * figures::DAYS + figures::WEEKS),
             stale_seconds,
         })
+    })
+}
+
+/// What this person has in hand; a minute old for whoever had very much of late.
+fn mine(tx: &Tx<'_>, visit: &Visit, me: AccountId, units: &Units) -> Result<Arc<Figure>, DbError> {
+    visit.remembered(tx, ("cases.mine", format!("{me:?} {units:?}")), || {
+        let (value, looked) = figures::mine(tx, me, units)?;
+        let many = i64::try_from(looked).is_ok_and(|looked| looked > FEW);
+        let bytes = size_of::<Figure>() + 8 * figures::DAYS;
+        Ok(Gathered { value, bytes, stale_seconds: if many { STALE_SECONDS } else { 0 } })
     })
 }
 

@@ -54,8 +54,8 @@ fn running(spans: &[Span], now: Moment) -> Vec<i64> {
     day_ends(now).into_iter().map(|end| count(end.min(now))).collect()
 }
 
-/// What this person has in hand.
-pub fn mine(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Figure, DbError> {
+/// What this person has in hand, and how many cases were looked through for it.
+pub fn mine(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<(Figure, usize), DbError> {
     let mut open = Query::new("SELECT opened_at, closed_at FROM cases_cases WHERE municipality = $1 AND is_open");
     open.and("AND assignee =", me).units(units).limit(ROWS_MAX);
     let mut spans: Vec<Span> = open.all(tx)?;
@@ -64,7 +64,7 @@ pub fn mine(tx: &Tx<'_>, me: AccountId, units: &Units) -> Result<Figure, DbError
     let mut closed = Query::new("SELECT opened_at, closed_at FROM cases_cases WHERE municipality = $1");
     closed.and("AND closed_at >=", since).and("AND assignee =", me).units(units).limit(ROWS_MAX);
     spans.extend(closed.all::<Span>(tx)?);
-    Ok(Figure { value, course: running(&spans, tx.now()) })
+    Ok((Figure { value, course: running(&spans, tx.now()) }, spans.len()))
 }
 
 fn overdue(tx: &Tx<'_>, units: &Units) -> Result<Figure, DbError> {

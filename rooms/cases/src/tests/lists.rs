@@ -178,7 +178,7 @@ async fn the_numbers_above_the_list_are_counted_not_guessed() {
             make(2, -3, None)?;
             make(8, -3, Some(2))?;
             make(20, 9, Some(8))?;
-            Ok::<_, DbError>((figures::mine(tx, mine, &units)?, figures::of_units(tx, &units)?))
+            Ok::<_, DbError>((figures::mine(tx, mine, &units)?.0, figures::of_units(tx, &units)?))
         })
         .await;
         let (in_hand, figures) = figures;

@@ -141,7 +141,8 @@ fn check_wish(categories: &[Category], wish: &Wish) -> Result<(), ImportError> {
     if wish.source.trim().is_empty() {
         return Err(ImportError::NoSource);
     }
-    let mut ours = wish.services.values().map(String::as_str).chain([rest(wish)]);
+    let otherwise = Some(wish.otherwise.as_str()).filter(|code| !code.is_empty());
+    let mut ours = wish.services.values().map(String::as_str).chain(otherwise);
     ours.try_for_each(|code| known(categories, code).map(drop))
 }
 

@@ -18,6 +18,7 @@ use crate::{
 };
 use base::Position;
 use db::{Once, OnceKey, Tx};
+use files::Refused;
 use std::sync::Arc;
 use uuid::Uuid;
 use web::{Answer, Form, FormState, PageError, Visit, words};
@@ -33,25 +34,13 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
         Ok(sender) => sender,
         Err(refusal) => return refuse_all(format, &[refusal]),
     };
-    let along = photos(&visit, &form).await?;
-    let call = Arc::new(Call::new(form, along, sender));
-    let read = Arc::clone(&call);
-    // Read and checked without holding up those who write.
-    let seen = visit.read(move |tx| look(tx, &read)).await;
-    let taken = match seen {
-        Ok(Seen::Again(answer)) => Ok(answer),
-        Ok(Seen::New(new)) => {
-            let (v, sent) = (visit.clone(), Arc::clone(&call));
-            visit.write(move |tx| take(tx, &v, &sent, &new)).await
-        }
-        Err(refused) => Err(refused),
-    };
-    match taken {
+    let account = form.text("account_id").to_owned();
+    match taken(&visit, form, sender).await {
         Ok((number, notice)) => {
             let node = Node::Fields(vec![
                 ("service_request_id", Node::text(number)),
                 ("service_notice", Node::known(notice)),
-                ("account_id", Node::known(call.form.text("account_id"))),
+                ("account_id", Node::known(account)),
             ]);
             private(format, "service_requests", &Node::List("request", vec![node]))
         }
@@ -60,7 +49,30 @@ pub async fn create<const XML: bool>(visit: Visit, form: Form) -> Answer {
     }
 }
 
+async fn taken(visit: &Visit, form: Form, sender: (Uuid, String)) -> Result<Taken, NotTaken> {
+    let mut call = Call::new(form, sender);
+    if !call.form.uploads.is_empty() {
+        // Photos are work, and room on the disk: not for a call that has its answer.
+        let (once, fingerprint) = (call.once, call.fingerprint);
+        if let Some(answer) = visit.read(move |tx| before(tx.once_seen(once, fingerprint)?)).await? {
+            return Ok(answer);
+        }
+        call.along = photos(visit, &call.form).await.map_err(NotTaken::Page)?;
+    }
+    let call = Arc::new(call);
+    let read = Arc::clone(&call);
+    // Read and checked without holding up those who write.
+    match visit.read(move |tx| look(tx, &read)).await? {
+        Seen::Again(answer) => Ok(answer),
+        Seen::New(new) => {
+            let v = visit.clone();
+            visit.write(move |tx| take(tx, &v, &call, &new)).await
+        }
+    }
+}
+
 /// Photos that came along and are on disk, and what is wrong with the others.
+#[derive(Default)]
 struct Along {
     photos: Vec<DraftPhoto>,
     wrong: Vec<String>,
@@ -71,6 +83,11 @@ async fn photos(visit: &Visit, form: &Form) -> Result<Along, PageError> {
     if form.uploads.iter().any(|upload| upload.field != PHOTO_FIELD) || form.uploads.len() > PHOTOS_MAX {
         let wrong = format!("files are taken in the field {PHOTO_FIELD} only, at most {PHOTOS_MAX} photos");
         return Ok(Along { photos: vec![], wrong: vec![wrong] });
+    }
+    // No fault of the call: it may be sent again when there is room.
+    let full = form.uploads.iter().any(|upload| matches!(upload.outcome, Err(Refused::DiskFull)));
+    if full || visit.site.files.check_space().await.is_err() {
+        return Err(PageError::Busy);
     }
     let mut state = FormState::from(form.clone());
     let taken = web::take_photos(visit, &mut state, PHOTO_FIELD, 0, PHOTOS_MAX).await?;
@@ -91,11 +108,11 @@ struct Call {
 }
 
 impl Call {
-    fn new(form: Form, along: Along, sender: (Uuid, String)) -> Self {
+    fn new(form: Form, sender: (Uuid, String)) -> Self {
         // Not the key, which may stand in the address as well, nor the town, which the host names too.
         let fingerprint = form.meaning(&["api_key", "jurisdiction_id"]);
         let once = OnceKey::of(&format!("open311 {}", sender.0), &base::hex(&fingerprint));
-        Self { form, along, sender, once, fingerprint }
+        Self { form, along: Along::default(), sender, once, fingerprint }
     }
 }
 

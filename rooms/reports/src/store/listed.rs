@@ -52,7 +52,7 @@ fn narrow(q: &mut Query, filter: &Filter, part: Part, now: Moment) {
     match (filter.shown, part) {
         (Shown::Current, Part::Whole) => q.text("AND (r.is_open OR").and("r.closed_at >=", closed_since(now)).text(")"),
         // The latitude excludes nothing: it makes the index of what is open, which goes on with this, the better one.
-        (_, Part::Open) => q.text("AND r.is_open AND r.lat >= -90"),
+        (_, Part::Open) => q.text("AND r.is_open = TRUE AND r.lat >= -90"),
         (_, Part::ClosedOfLate) => q
             .and("AND NOT r.is_open AND r.closed_at BETWEEN", closed_since(now))
             .and("AND", Moment::from_micros(i64::MAX)),
@@ -132,7 +132,8 @@ record! {
     }
 }
 
-/// `count`: how many there are, which decides what is read. Of more than are counted the newest are on the map.
+/// `count`: how many there are, which decides what is read. Of more than are counted the newest are on the map: of
+/// those closed of late, the last that closed.
 pub fn pins(tx: &Tx<'_>, filter: &Filter, count: i64) -> Result<Pins, DbError> {
     if count <= PINS_MAX {
         let mut q = Query::new("SELECT number, public_title, lat, lon, state FROM (");

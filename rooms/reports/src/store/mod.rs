@@ -269,7 +269,7 @@ pub fn near(
     let cards: Vec<Card> = tx.query(
         db::Sql::join(&[
             CARD,
-            "AND r.is_open AND r.lat >= $2 AND r.lat <= $3 AND r.lon >= $4 AND r.lon <= $5 ORDER BY r.opened_at DESC LIMIT 200",
+            "AND r.is_open = TRUE AND r.lat >= $2 AND r.lat <= $3 AND r.lon >= $4 AND r.lon <= $5 ORDER BY r.opened_at DESC LIMIT 200",
         ]),
         p![bounds.south, bounds.north, bounds.west, bounds.east],
     )?;
