@@ -65,6 +65,20 @@ pub async fn of_database(data: &Path, db: &Db, chance: &dyn Chance) -> anyhow::R
     if known == own { Ok(keys) } else { Err(Unfit { path, missing: false }.into()) }
 }
 
+/// Whether the key in a backup is one, and that of the database beside it (its fingerprint, if it knows one).
+pub fn check_backup(folder: &Path, known: impl FnOnce(&str) -> anyhow::Result<Option<String>>) -> anyhow::Result<()> {
+    let path = folder.join("keys/site.key");
+    let own =
+        Keys::new(&read(&path).with_context(|| format!("{} ist nicht zu gebrauchen", path.display()))?).fingerprint();
+    let known = known(WORD)?;
+    ensure!(
+        known.is_none_or(|known| known == own),
+        "{} ist nicht der Schlüssel der gesicherten Datenbank",
+        path.display()
+    );
+    Ok(())
+}
+
 /// From now on the database works with the key in the folder, which is made if there is none. False: it did before.
 pub async fn adopt(data: &Path, db: &Db, chance: &dyn Chance) -> anyhow::Result<bool> {
     let own = Keys::new(&load_or_make(data, chance)?).fingerprint();

@@ -2,7 +2,7 @@
 //! up by its own tools. A copy appears under its name only after it has been checked and synced.
 
 use crate::DbError;
-use rusqlite::{Connection, OpenFlags, backup::Backup, backup::StepResult};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, backup::Backup, backup::StepResult};
 use std::{fs::File, path::Path, time::Duration};
 
 /// What a checked copy holds.
@@ -45,6 +45,18 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<Checked, DbError> {
 }
 
 /// Reads a copy wholly: structure, indexes, foreign keys, and that it is a database of this program.
+/// What the installation of this copy remembers under a word (`Operating::remembered`); a copy of before that table: nothing.
+pub fn remembered_in_backup(file: &Path, word: &str) -> Result<Option<String>, DbError> {
+    let broken = |e: rusqlite::Error| failed("the copy is damaged", &e);
+    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(broken)?;
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'installation'";
+    if !conn.prepare(table).and_then(|mut statement| statement.exists([])).map_err(broken)? {
+        return Ok(None);
+    }
+    let value = conn.query_row("SELECT value FROM installation WHERE word = ?1", [word], |row| row.get(0));
+    value.optional().map_err(broken)
+}
+
 pub fn check_backup(file: &Path) -> Result<Checked, DbError> {
     let broken = |e: rusqlite::Error| failed("the copy is damaged", &e);
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(broken)?;

@@ -23,7 +23,7 @@ mod typed;
 mod work;
 
 pub use audit::{Audit, AuditLine, Verdict, audit_end, audit_page, verify_audit};
-pub use backup::{Checked, check_backup};
+pub use backup::{Checked, check_backup, remembered_in_backup};
 pub use base::{FromValue, ToValue};
 pub use error::{Constraint, DbError, Violated};
 pub use hosts::{Municipality, plain_host};

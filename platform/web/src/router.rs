@@ -47,6 +47,7 @@ pub fn router(site: &Site, outside: Router) -> (Router, Vec<SeenRoute>) {
         .fallback(|| async { PageError::NotFound })
         // Axum adds which methods there are (`Allow`); HEAD is answered by GET.
         .method_not_allowed_fallback(|| async { PageError::OtherMethod })
+        .layer(from_fn(without_nul))
         // Browsers say where a POST comes from; an answer from elsewhere is refused without any token in the form.
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -105,6 +106,11 @@ async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Re
         response.headers_mut().append(header::SET_COOKIE, crate::expired_cookie("hinweis"));
     }
     response
+}
+
+/// No database keeps a NUL, so no address with one names anything. In forms and queries it is dropped where they are read.
+async fn without_nul(request: Request, next: Next) -> Response {
+    if request.uri().path().contains("%00") { PageError::NotFound.into_response() } else { next.run(request).await }
 }
 
 /// The address of who asks, after trusted proxies were taken off.

@@ -3,7 +3,7 @@
 //! moments between: its former copy goes at once, and the photo as it came is there. Works while the site serves.
 
 use super::say;
-use crate::{address::without_password, config::Config, start, uploads};
+use crate::{address::without_password, config::Config, keys, start, uploads};
 use anyhow::{Context, bail, ensure};
 use std::{fs, path::Path, process::Command};
 
@@ -52,6 +52,13 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
         "{} ist nicht leer; es wurde nichts verändert. Halten Sie den Dienst an und stellen Sie den Ordner beiseite",
         config.data.display()
     );
+    let source = folder.join(SQLITE_FILE);
+    let is_file = db::sqlite_file(&config.database).is_some();
+    keys::check_backup(folder, |word| {
+        let word = if is_file { db::remembered_in_backup(&source, word) } else { Ok(None) };
+        word.context("die Datenbank der Sicherung ist beschädigt")
+    })
+    .context("es wurde nichts verändert")?;
     // Asked before anything changes: is it there, and is it empty?
     let store = match &config.s3 {
         Some(_) => Some(empty_store(config).await?),
@@ -59,7 +66,6 @@ pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     };
     if let Some(target) = db::sqlite_file(&config.database) {
         ensure!(!target.exists(), "{} gibt es schon; es wurde nichts verändert", target.display());
-        let source = folder.join(SQLITE_FILE);
         db::check_backup(&source).context("die Datenbank der Sicherung ist beschädigt")?;
         start::private_folder(target.parent().unwrap_or(Path::new(".")))?;
         fs::copy(&source, target).context("die Datenbank lässt sich nicht einspielen")?;

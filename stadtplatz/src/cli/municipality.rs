@@ -102,6 +102,12 @@ pub async fn run(config: &Config, command: Municipality) -> anyhow::Result<()> {
             email,
             centre,
         } => {
+            let named = host_of(&format!("https://{host}"));
+            let is_host = named.is_some_and(|named| !named.is_empty() && named == db::plain_host(&host));
+            ensure!(
+                is_host,
+                "»{host}« ist kein Name wie stadt.example: nennen Sie ihn ohne https:// und ohne Schrägstrich"
+            );
             let base_url = address_of(config.public_url.as_deref(), &host);
             let mut town = Town::new(&name, kind.into(), land, centre, &base_url);
             (town.street, town.postcode_place, town.phone, town.email) = (street, place, phone, email);

@@ -73,9 +73,29 @@ fn a_damaged_backup_changes_nothing() {
     program.must(&["municipality", "add", "localhost", "Testdorf"]);
     let backup = folder.path().join("sicherung");
     program.must(&["backup", backup.to_str().unwrap()]);
-    std::fs::write(backup.join("stadtplatz.db"), b"keine Datenbank").unwrap();
     let restored = Program::new(folder.path());
-    let (text, good) = restored.run(&["restore", backup.to_str().unwrap()]);
-    assert!(!good, "{text}");
-    assert!(!restored.data.join("stadtplatz.db").exists());
+    let damaged = |file: &str, bytes: &[u8], said: &str| {
+        let whole = std::fs::read(backup.join(file)).unwrap();
+        std::fs::write(backup.join(file), bytes).unwrap();
+        let (text, good) = restored.run(&["restore", backup.to_str().unwrap()]);
+        assert!(!good && text.contains(said), "{file}: {text}");
+        assert!(!restored.data.join("stadtplatz.db").exists() && !restored.data.join("keys").exists(), "{file}");
+        std::fs::write(backup.join(file), whole).unwrap();
+    };
+    damaged("stadtplatz.db", b"keine Datenbank", "beschädigt");
+    damaged("keys/site.key", b"kurz", "32 Bytes");
+    damaged("keys/site.key", &[7; 32], "nicht der Schlüssel der gesicherten Datenbank");
+    restored.must(&["restore", backup.to_str().unwrap()]);
+}
+
+#[test]
+fn a_town_is_not_founded_on_what_is_no_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::new(folder.path());
+    for host in ["", "zwei wörter", "https://stadt.example", "stadt.example/", "a@b"] {
+        let (text, good) = program.run(&["municipality", "add", host, "Testdorf"]);
+        assert!(!good && text.contains("kein Name wie"), "{host}: {text}");
+    }
+    program.must(&["municipality", "add", "Stadt.example", "Testdorf"]);
+    program.must(&["municipality", "add", "localhost", "Anderswo"]);
 }

@@ -463,6 +463,17 @@ async fn a_method_the_address_does_not_know_is_answered_with_those_it_does() {
             }
         }
         assert!(client.ask("DELETE", "/open311/v2/nothing.json").await.is(404).headers.get("allow").is_none());
+        // A NUL in an address names nothing, whatever asks the database for it.
+        for (method, path) in
+            [("GET", "requests/%00.json"), ("GET", "requests/a%00b.json"), ("POST", "requests/%00.json")]
+        {
+            let seen = client.ask(method, &format!("/open311/v2/{path}")).await;
+            let errors: Value = serde_json::from_slice(&seen.body).expect("JSON");
+            assert_eq!((seen.status.as_u16(), &errors[0]["code"]), (404, &Value::from(404)), "{method} {path}");
+        }
+        for path in ["/melden/%00", "/melden/%00/folgen", "/open311/v2/requests/%00.xml"] {
+            client.ask("GET", path).await.is(404);
+        }
         assert!(client.ask("HEAD", "/open311/v2/requests.json").await.is(200).body.is_empty());
     })
     .await;
