@@ -131,7 +131,11 @@ fn write(path: &Path, key: &[u8]) -> std::io::Result<()> {
 fn read(path: &Path) -> anyhow::Result<[u8; 32]> {
     let mut bytes = Vec::new();
     File::open(path)?.read_to_end(&mut bytes)?;
-    ensure!(bytes.len() == 32, "{} ist beschädigt: es müssen 32 Bytes sein", path.display());
+    ensure!(
+        bytes.len() == 32,
+        "{} ist beschädigt: es müssen 32 Bytes sein. Kopieren Sie die Datei von einem anderen Knoten oder aus der Sicherung",
+        path.display()
+    );
     let mut key = [0u8; 32];
     key.copy_from_slice(&bytes);
     Ok(key)

@@ -45,6 +45,7 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
 }
 
 pub async fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
+    ensure!(folder.is_dir(), "den Ordner {} gibt es nicht", folder.display());
     let damage = files::verify(folder).await.context("die Uploads der Sicherung lassen sich nicht prüfen")?;
     ensure!(damage.is_empty(), "beschädigte Dateien in der Sicherung: {}; es wurde nichts verändert", damage.len());
     ensure!(

@@ -47,7 +47,7 @@ pub async fn run(config: &Config, audit: bool) -> anyhow::Result<ExitCode> {
         }
         Err(error) => match error.downcast_ref::<keys::Unfit>() {
             Some(unfit) => findings.bad(&unfit.problem(), &format!("{}.", keys::Unfit::MEND)),
-            None => findings.bad(&format!("{error:#}"), "Prüfen Sie database und data; ist die Datenbank gestartet?"),
+            None => findings.bad(&format!("{error:#}"), "Stimmen database und data, und ist die Datenbank gestartet?"),
         },
     }
     say(match findings.errors {

@@ -124,19 +124,23 @@ async fn migrate(config: &Config, new_key: bool) -> anyhow::Result<()> {
 
 /// The town a command is about: by host, or the only one there is.
 async fn town(site: &Site, host: Option<&str>) -> anyhow::Result<MunicipalityId> {
-    let (name, wanted) = (host.map(str::to_owned), host.unwrap_or("(ohne Angabe)"));
-    let found = site
+    let (name, wanted) = (host.map(str::to_owned), host.map(|host| format!(" auf {host}")).unwrap_or_default());
+    let (found, towns) = site
         .db
-        .look_up::<_, db::DbError>(move |tables| match &name {
-            Some(host) => Ok(tables.municipality_by_host(host)?.map(|town| town.id)),
-            None => {
-                let towns = tables.municipalities()?;
-                Ok((towns.len() == 1).then(|| towns[0].id))
-            }
+        .look_up::<_, db::DbError>(move |tables| {
+            let towns = tables.municipalities()?;
+            let found = match &name {
+                Some(host) => tables.municipality_by_host(host)?.map(|town| town.id),
+                None => (towns.len() == 1).then(|| towns[0].id),
+            };
+            Ok((found, towns.len()))
         })
         .await?;
-    found.with_context(|| {
-        format!("keine Gemeinde {wanted}: nennen Sie sie mit --town HOST, `stadtplatz municipality list` zeigt alle")
+    found.with_context(|| match towns {
+        0 => "es gibt noch keine Gemeinde: Legen Sie eine an mit `stadtplatz municipality add HOST NAME`".to_owned(),
+        _ => {
+            format!("keine Gemeinde{wanted}: Nennen Sie sie mit --town HOST, `stadtplatz municipality list` zeigt alle")
+        }
     })
 }
 

@@ -85,6 +85,8 @@ fn a_damaged_backup_changes_nothing() {
     damaged("stadtplatz.db", b"keine Datenbank", "beschädigt");
     damaged("keys/site.key", b"kurz", "32 Bytes");
     damaged("keys/site.key", &[7; 32], "nicht der Schlüssel der gesicherten Datenbank");
+    let (text, good) = restored.run(&["restore", "/gibt/es/nicht"]);
+    assert!(!good && text.contains("den Ordner /gibt/es/nicht gibt es nicht"), "{text}");
     restored.must(&["restore", backup.to_str().unwrap()]);
 }
 
@@ -96,6 +98,8 @@ fn a_town_is_not_founded_on_what_is_no_host() {
         let (text, good) = program.run(&["municipality", "add", host, "Testdorf"]);
         assert!(!good && text.contains("kein Name wie"), "{host}: {text}");
     }
+    let (text, good) = program.run(&["import", "reports", "/gibt/es/nicht", "--source", "alt"]);
+    assert!(!good && text.contains("noch keine Gemeinde"), "{text}");
     program.must(&["municipality", "add", "Stadt.example", "Testdorf"]);
     program.must(&["municipality", "add", "localhost", "Anderswo"]);
 }
