@@ -44,7 +44,6 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<Checked, DbError> {
     Ok(checked)
 }
 
-/// Reads a copy wholly: structure, indexes, foreign keys, and that it is a database of this program.
 /// What the installation of this copy remembers under a word (`Operating::remembered`); a copy of before that table: nothing.
 pub fn remembered_in_backup(file: &Path, word: &str) -> Result<Option<String>, DbError> {
     let broken = |e: rusqlite::Error| failed("the copy is damaged", &e);
@@ -57,6 +56,7 @@ pub fn remembered_in_backup(file: &Path, word: &str) -> Result<Option<String>, D
     value.optional().map_err(broken)
 }
 
+/// Reads a copy wholly: structure, indexes, foreign keys, and that it is a database of this program.
 pub fn check_backup(file: &Path) -> Result<Checked, DbError> {
     let broken = |e: rusqlite::Error| failed("the copy is damaged", &e);
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(broken)?;

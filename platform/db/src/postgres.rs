@@ -1,5 +1,6 @@
 //! PostgreSQL: every thread owns one connection and its prepared statements. Reading connections cannot write.
-//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is reached, `line`.
+//! Conflicts are repeated as a whole; a lost connection is opened again. Not here: how it is reached and what is sent ahead
+//! of its answer, `line`; how values travel, `typed`.
 //! Invariant: a transaction whose commit got no answer is never run again; its caller learns that it is unknown.
 
 use crate::{
